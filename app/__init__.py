@@ -1,0 +1,1 @@
+"""The processes: settings, wiring, command line, web server, chat page."""

@@ -1,0 +1,24 @@
+"""Settings: environment variables that begin with ASKBAY_, or a .env file. None is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What can be set. Lower floors never see this: wiring hands them plain values."""
+
+    model_config = SettingsConfigDict(env_prefix="ASKBAY_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(default=Path("var"), description="folder for everything that is kept")
+    city: str = Field(default="kaohsiung", description="a folder of cities/, or the path of a city's folder")
+    language: str = Field(default="zh-TW", description="language of the command line: zh-TW or en")
+    host: str = Field(default="127.0.0.1", description="address the web server listens on")
+    port: int = Field(default=8080, ge=0, le=65535, description="port the web server listens on")
+    database: SecretStr = Field(
+        default=SecretStr(""), description="SQLAlchemy address; empty: SQLite under the data folder"
+    )
+    retention_days: int = Field(default=180, ge=1, description="questions older than this are deleted")

@@ -1,0 +1,108 @@
+"""Puts the parts together from the settings. The only file that knows every part."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.city import City, find_city_folder, load_city, read_city_documents
+from app.settings import Settings
+from bot.answer import Knowledge
+from bot.conversation import Assistant
+from knowledge_base.evidence import Judge, load_judgement
+from knowledge_base.glossary import load_glossary
+from knowledge_base.ingest import IngestReport, Progress, index_pending, ingest_documents, rebuild_if_lost
+from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.library import Library
+from knowledge_base.readers import UnreadableFile
+from storage.database import Database, open_database, sqlite_address
+
+log = logging.getLogger(__name__)
+
+CITY_ORIGIN = "city"
+STAFF_ORIGIN = "staff"
+
+
+def now_utc() -> datetime:
+    """The one clock of the house."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Askbay:
+    """The house with its parts, open."""
+
+    settings: Settings
+    city: City
+    city_folder: Path
+    database: Database
+    library: Library
+    assistant: Assistant
+    now: Callable[[], datetime]
+
+    async def load_city_documents(self, on_progress: Progress = lambda done: None) -> IngestReport:
+        """Bring the knowledge base in line with the city's folder; unchanged documents cost next to nothing."""
+        documents = []
+        for read in read_city_documents(self.city_folder, self.now().astimezone(self.city.time_zone).date()):
+            if isinstance(read, UnreadableFile):
+                log.warning("left out: %s", read)
+            else:
+                documents.append(read)
+        return await ingest_documents(
+            self.database,
+            self.library,
+            documents,
+            origin=CITY_ORIGIN,
+            at=self.now(),
+            whole_origin=True,
+            on_progress=on_progress,
+        )
+
+    async def bring_up_to_date(self, on_progress: Progress = lambda done: None) -> IngestReport:
+        """Load the city's documents and finish indexing whatever an earlier run left unfinished."""
+        await rebuild_if_lost(self.database, self.library)
+        report = await self.load_city_documents(on_progress)
+        await index_pending(self.database, self.library, on_progress=on_progress)
+        return report
+
+
+@asynccontextmanager
+async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc) -> AsyncIterator[Askbay]:
+    """Open everything the settings ask for; close it at the end.
+
+    Raises CityInvalid or DatabaseUnavailable.
+    """
+    folder = find_city_folder(settings.city)
+    city = load_city(folder)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    address = settings.database.get_secret_value() or sqlite_address(settings.data.resolve() / "askbay.db")
+    database = await open_database(address)
+    try:
+        library = Library(
+            lexical=LexicalIndex(settings.data / "index" / "lexical"), glossary=load_glossary(folder / "glossary.yaml")
+        )
+        yield Askbay(
+            settings=settings,
+            city=city,
+            city_folder=folder,
+            database=database,
+            library=library,
+            assistant=_make_assistant(city, database, library, now),
+            now=now,
+        )
+    finally:
+        await database.close()
+
+
+def _make_assistant(city: City, database: Database, library: Library, now: Callable[[], datetime]) -> Assistant:
+    return Assistant(
+        knowledge=Knowledge(library, Judge(library, tuple(city.name_forms), load_judgement())),
+        database=database,
+        cities={language: city.words(language) for language in city.languages},
+        zone=city.time_zone,
+        now=now,
+    )

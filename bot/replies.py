@@ -1,0 +1,49 @@
+"""Turns an answer into the words a citizen reads, the same for every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.answer import MAX_QUESTION_CHARACTERS, STATES_FACTS, Answer, AnswerPart
+from prompts import Wording, load_wording
+
+
+@dataclass(frozen=True)
+class CityWords:
+    """What the canned wording says of the city, in one language."""
+
+    city: str
+    hotline: str
+    hotline_outside: str
+    website: str
+    topics: str
+
+
+def write_reply(answer: Answer, cities: Mapping[str, CityWords]) -> str:
+    """Return the text of an answer in its language: statements with footnote numbers, notes, "as of"; or the canned
+    reply of its status."""
+    wording = load_wording(answer.language)
+    city = vars(cities[answer.language])
+    if answer.status not in STATES_FACTS:
+        return _write_canned(answer, wording, city)
+    blocks = [_write_part(part, answer, wording, city) for part in answer.parts]
+    blocks.append(wording.say("as_of", as_of=answer.as_of))
+    return "\n\n".join(blocks)
+
+
+def _write_part(part: AnswerPart, answer: Answer, wording: Wording, city: Mapping[str, str]) -> str:
+    if not part.statements:
+        return wording.say("part_unanswered", question=part.question, **city)
+    lines = [wording.say("sources_differ")] if part.sources_differ else []
+    lines += [f"{statement.text} [{statement.citation}]" for statement in part.statements]
+    lines += [wording.say(name, **dict(values)) for name, values in part.notes]
+    return "\n".join(lines)
+
+
+def _write_canned(answer: Answer, wording: Wording, city: Mapping[str, str]) -> str:
+    text = wording.say(answer.status, limit=MAX_QUESTION_CHARACTERS, **city)
+    if not answer.related:
+        return text
+    links = [f"・{related.title} {related.url}" for related in answer.related]
+    return "\n".join([text, "", wording.say("related"), *links])

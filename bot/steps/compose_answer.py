@@ -1,0 +1,171 @@
+"""Step 5: the answer is made of the sentences that answer, quoted, each with its citation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.answer import Answer, AnswerContext, AnswerPart, Citation, Statement, Status
+from knowledge_base.chunking import Passage
+from knowledge_base.documents import OFFICIAL, PLANNED, CLOSED, has_expired
+from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Sentence, Verdict
+from knowledge_base.language import CHINESE
+from knowledge_base.question import Kind
+
+# Sentences of the best passage within this of the best score belong to the answer.
+SAME_PASSAGE_MARGIN = 0.14
+OTHER_DOCUMENT_MARGIN = 0.03
+MAX_SENTENCES = 3
+MAX_SENTENCES_OF_KIND = {Kind.LIST: 4, Kind.MAY: 5, Kind.HOW: 5, Kind.WHAT: 4}
+MAX_OTHER_DOCUMENTS = 1
+MIN_DISAGREEMENT_COVERAGE = 0.6
+MAX_DISPUTED = 2
+MAX_QUOTE_CHARACTERS = 600
+
+
+def compose_answer(context: AnswerContext) -> AnswerContext:
+    """Choose and order the sentences, number the citations, and say what is expired, planned or disputed."""
+    citations = _Citations(context.language)
+    parts = tuple(_compose_part(context, verdict, citations) for verdict in context.verdicts)
+    complete = all(part.statements for part in parts)
+    made = citations.make()
+    draft = Answer(
+        status=Status.ANSWERED if complete else Status.ANSWERED_PARTLY,
+        language=context.language,
+        parts=parts,
+        citations=made,
+        as_of=max((citation.as_of for citation in made), default=""),
+    )
+    return replace(context, draft=draft, passages_by_citation=citations.lines())
+
+
+def _compose_part(context: AnswerContext, verdict: Verdict, citations: _Citations) -> AnswerPart:
+    if not verdict.answers:
+        return AnswerPart(verdict.part.text, ())
+    chosen, differs = _choose(verdict)
+    statements = tuple(Statement(sentence.text, citations.cite(sentence)) for sentence in chosen)
+    return AnswerPart(verdict.part.text, statements, _notes(context, chosen), differs)
+
+
+def _choose(verdict: Verdict) -> tuple[list[Sentence], bool]:
+    best = verdict.rated[0]
+    limit = MAX_SENTENCES_OF_KIND.get(verdict.part.kind, MAX_SENTENCES)
+    groups = [_of_passage(best, limit), *_other_documents(verdict)]
+    groups.sort(key=lambda group: _precedence(group[0].found.passage), reverse=True)
+    disputed = _disputed(verdict)
+    chosen = [sentence for group in groups for sentence in group]
+    chosen.extend(sentence for sentence in disputed if sentence not in chosen)
+    return chosen, bool(disputed)
+
+
+def _of_passage(rated: RatedPassage, limit: int) -> list[Sentence]:
+    top = rated.sentences[0].score
+    same = [sentence for sentence in rated.sentences if sentence.score >= top - SAME_PASSAGE_MARGIN]
+    return sorted(same[:limit], key=lambda sentence: sentence.position)
+
+
+def _other_documents(verdict: Verdict) -> list[list[Sentence]]:
+    best = verdict.rated[0]
+    others: dict[str, list[Sentence]] = {}
+    for rated in verdict.rated[1:]:
+        document = rated.found.passage.document_id
+        near = rated.confidence >= best.confidence - OTHER_DOCUMENT_MARGIN
+        if near and document != best.found.passage.document_id and rated.sentences[0].has_kind:
+            others.setdefault(document, _of_passage(rated, 1))
+    return list(others.values())[:MAX_OTHER_DOCUMENTS]
+
+
+def _disputed(verdict: Verdict) -> list[Sentence]:
+    """The sentences of the same document that tell where its sources differ on what was asked."""
+    document = verdict.rated[0].found.passage.document_id
+    told = [
+        sentence
+        for rated in verdict.rated
+        if rated.found.passage.document_id == document and rated.found.passage.heading in DISAGREEMENT_HEADINGS
+        for sentence in rated.sentences
+        if sentence.has_kind and sentence.coverage >= MIN_DISAGREEMENT_COVERAGE
+    ]
+    return told[:MAX_DISPUTED]
+
+
+def _precedence(passage: Passage) -> tuple[bool, bool, str]:
+    """Newest official first; what is over comes last."""
+    return (passage.status != CLOSED, passage.trust == OFFICIAL, passage.published_at)
+
+
+def _notes(context: AnswerContext, chosen: Sequence[Sentence]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    notes: dict[str, tuple[tuple[str, str], ...]] = {}
+    for passage in (sentence.found.passage for sentence in chosen):
+        if has_expired(passage.valid_until, passage.status, context.today):
+            if passage.valid_until:
+                notes["expired"] = (("valid_until", passage.valid_until),)
+            else:
+                notes["closed"] = ()
+        elif passage.status == PLANNED:
+            notes["planned"] = ()
+        if passage.language != context.language:
+            notes["other_language"] = ()
+    return tuple(notes.items())
+
+
+@dataclass
+class _Citations:
+    """Numbers the documents in the order they are first quoted."""
+
+    language: str
+    _cited: dict[str, list[Sentence]] = field(default_factory=dict)
+
+    def cite(self, sentence: Sentence) -> int:
+        key = sentence.found.passage.document_key
+        self._cited.setdefault(key, []).append(sentence)
+        return list(self._cited).index(key) + 1
+
+    def make(self) -> tuple[Citation, ...]:
+        return tuple(self._citation(number, quoted) for number, quoted in enumerate(self._cited.values(), start=1))
+
+    def lines(self) -> dict[int, Sequence[str]]:
+        return {
+            number: [line for sentence in quoted for line in sentence.found.passage.text.splitlines()]
+            for number, quoted in enumerate(self._cited.values(), start=1)
+        }
+
+    def _citation(self, number: int, quoted: Sequence[Sentence]) -> Citation:
+        passage = quoted[0].found.passage
+        return Citation(
+            number=number,
+            document_id=passage.document_id,
+            language=passage.language,
+            title=passage.title,
+            publisher=passage.publisher,
+            published_at=passage.published_at,
+            url=passage.url,
+            trust=passage.trust,
+            as_of=passage.as_of,
+            quote=_quote(quoted),
+        )
+
+
+def _quote(quoted: Sequence[Sentence]) -> str:
+    """Return the quoted sentences with their neighbours, verbatim, in the order of the document."""
+    separator = "" if quoted[0].found.passage.language == CHINESE else " "
+    excerpts = []
+    for passage in {sentence.found.passage.id: sentence.found.passage for sentence in quoted}.values():
+        lines = passage.text.splitlines()
+        used = {sentence.position for sentence in quoted if sentence.found.passage.id == passage.id}
+        wanted = sorted({near for position in used for near in (position - 1, position, position + 1)} & set(range(len(lines))))
+        excerpt = _join(lines, wanted, separator)
+        if len(excerpt) > MAX_QUOTE_CHARACTERS:
+            excerpt = _join(lines, sorted(used), separator)
+        excerpts.append(excerpt)
+    return " … ".join(excerpts)
+
+
+def _join(lines: Sequence[str], positions: Sequence[int], separator: str) -> str:
+    text = ""
+    previous = None
+    for position in positions:
+        if previous is not None:
+            text += separator if position == previous + 1 else " … "
+        text += lines[position]
+        previous = position
+    return text

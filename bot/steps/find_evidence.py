@@ -1,0 +1,24 @@
+"""Step 3: search, once for each part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.answer import AnswerContext
+from knowledge_base.search import find_passages
+
+
+def find_evidence(context: AnswerContext) -> AnswerContext:
+    """Find the passages for each part; a part that leans on the others is searched together with them."""
+    found = tuple(
+        tuple(
+            find_passages(
+                context.knowledge.library,
+                f"{part.context} {part.text}".strip(),
+                language=context.language,
+                today=context.today,
+            )
+        )
+        for part in context.parts
+    )
+    return replace(context, found=found)

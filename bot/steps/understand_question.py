@@ -1,0 +1,13 @@
+"""Step 2: what is asked: the parts of the question and the kind of thing each asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.answer import AnswerContext
+from knowledge_base.question import split_question
+
+
+def understand_question(context: AnswerContext) -> AnswerContext:
+    """Split the question into the things it asks."""
+    return replace(context, parts=tuple(split_question(context.text)))

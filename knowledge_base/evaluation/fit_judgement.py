@@ -1,0 +1,148 @@
+"""Fits judgement.yaml: how much each signal counts, and the confidence from which a passage answers.
+
+A passage of a document that answers a question is an example for, every other passage found for it an example against;
+that includes what is found for questions nothing answers. The threshold is the one where, with cross-validation, at most
+`--wrong` of the questions without their answering documents would be answered.
+
+    python -m knowledge_base.evaluation.fit_judgement cities/kaohsiung/questions.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, cross_val_predict
+
+from knowledge_base.chunking import chunk_document
+from knowledge_base.evidence import Judge, Judgement, Signals
+from knowledge_base.glossary import load_glossary
+from knowledge_base.language import detect_language
+from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.library import Library
+from knowledge_base.question import split_question
+from knowledge_base.readers import read_file
+from knowledge_base.search import find_passages
+
+TODAY = date(2026, 11, 20)
+NAMES = [field.name for field in fields(Signals)]
+UNWEIGHED = Judgement(dict.fromkeys(NAMES, 0.0), 0.0, 0.5)
+REGULARISATION = 3.0
+
+
+@dataclass(frozen=True)
+class Example:
+    """The signals of one passage for one question part, and whether its document answers."""
+
+    question: str
+    answerable: bool
+    signals: Signals
+    answers: bool
+
+
+def open_library(city: Path, folder: Path) -> Library:
+    """Index a city's documents into a folder of their own."""
+    library = Library(LexicalIndex(folder), load_glossary(city / "glossary.yaml"))
+    documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path, today=TODAY)]
+    library.lexical.replace([], [passage for document in documents for passage in chunk_document(document)])
+    return library
+
+
+def collect_examples(library: Library, questions: Iterable[dict[str, Any]], city_names: Sequence[str]) -> list[Example]:
+    """Return an example for every passage found for every part of every question."""
+    judge = Judge(library, tuple(city_names), UNWEIGHED)
+    examples = []
+    for entry in questions:
+        answering = entry["answer_fact_ids"] if isinstance(entry["answer_fact_ids"], list) else []
+        text = entry["question"]
+        for number, part in enumerate(split_question(text)):
+            found = find_passages(
+                library, f"{part.context} {part.text}".strip(), language=detect_language(text), today=TODAY
+            )
+            name = f"{entry['id']}.{number}"
+            without = [item for item in found if item.passage.document_id not in answering]
+            examples += [
+                Example(name, bool(answering), rated.signals, rated.found.passage.document_id in answering)
+                for rated in judge.judge(part, found).rated
+            ]
+            if answering:
+                examples += [Example(f"{name}-", False, rated.signals, False) for rated in judge.judge(part, without).rated]
+    return examples
+
+
+def fit(examples: Sequence[Example], wrong_share: float) -> dict[str, Any]:
+    """Return the content of judgement.yaml."""
+    signals = np.array([list(asdict(example.signals).values()) for example in examples])
+    answers = np.array([example.answers for example in examples])
+    groups = np.array([example.question.split(".")[0] for example in examples])
+    model = LogisticRegression(C=REGULARISATION, max_iter=5_000)
+    folds = GroupKFold(n_splits=10)
+    held_out = cross_val_predict(model, signals, answers, groups=groups, cv=folds, method="predict_proba")[:, 1]
+    threshold = _report(examples, held_out, wrong_share)
+    model.fit(signals, answers)
+    return {
+        "weights": {name: round(float(weight), 3) for name, weight in zip(NAMES, model.coef_[0], strict=True)},
+        "intercept": round(float(model.intercept_[0]), 3),
+        "threshold": threshold,
+    }
+
+
+def _report(examples: Sequence[Example], confidence: np.ndarray[Any, Any], wrong_share: float) -> float:
+    """Print the curve of answered right against wrongly answered; return the chosen threshold."""
+    right: dict[str, tuple[float, bool]] = {}
+    without: dict[str, float] = {}
+    silent: dict[str, float] = {}
+    for example, value in zip(examples, confidence, strict=True):
+        if example.answerable:
+            if value > right.get(example.question, (-1.0, False))[0]:
+                right[example.question] = (value, example.answers)
+        else:
+            group = without if example.question.endswith("-") else silent
+            group[example.question] = max(value, group.get(example.question, 0.0))
+    chosen = 0.95
+    print("threshold  answered  answered right  wrong without document  wrong unanswerable")  # noqa: T201
+    for step in range(20, 96, 5):
+        threshold = step / 100
+        answered = np.mean([value >= threshold for value, _ in right.values()])
+        correct = np.mean([value >= threshold and good for value, good in right.values()])
+        removed = np.mean([value >= threshold for value in without.values()])
+        unanswerable = np.mean([value >= threshold for value in silent.values()])
+        print(f"{threshold:9.2f}  {answered:8.3f}  {correct:14.3f}  {removed:22.3f}  {unanswerable:18.3f}")  # noqa: T201
+        if unanswerable <= wrong_share:
+            chosen = min(chosen, threshold)
+    return chosen
+
+
+def main() -> None:
+    """Fit on question files and write judgement.yaml."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("questions", nargs="+", type=Path)
+    parser.add_argument("--city", type=Path, default=Path("cities/kaohsiung"))
+    parser.add_argument("--wrong", type=float, default=0.05, help="share of unanswerable questions that may be answered")
+    parser.add_argument("--dry", action="store_true", help="print, write nothing")
+    options = parser.parse_args()
+    lines = [line for path in options.questions for line in path.read_text(encoding="utf-8").splitlines() if line]
+    city_names = yaml.safe_load((options.city / "city.yaml").read_text(encoding="utf-8"))["name_forms"]
+    with tempfile.TemporaryDirectory() as folder:
+        library = open_library(options.city, Path(folder))
+        content = fit(collect_examples(library, map(json.loads, lines), city_names), options.wrong)
+    text = yaml.safe_dump(content, sort_keys=False)
+    print(text)  # noqa: T201
+    if not options.dry:
+        (Path(__file__).parents[1] / "judgement.yaml").write_text(
+            "# Written by knowledge_base.evaluation.fit_judgement; what each signal is: knowledge_base/evidence.py.\n" + text,
+            encoding="utf-8",
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""Judges whether passages answer a question, and which of their sentences do.
+
+Names, numbers and the kind of thing asked for (who, when, where, how much, may I) must be there. How much each sign counts
+stands in judgement.yaml, fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+
+import yaml
+
+from knowledge_base.glossary import fold
+from knowledge_base.library import Library
+from knowledge_base.needs import Need, NeedKind, cover, read_needs
+from knowledge_base.question import QuestionPart, shows_kind
+from knowledge_base.search import FoundPassage
+from knowledge_base.tokens import tokenise, tokenise_query
+
+# Sections of a document that tell where its sources say different things.
+DISAGREEMENT_HEADINGS = ("說法不一", "Where sources differ")
+
+# What is in the title counts for every sentence, what stands elsewhere in the passage for half.
+TITLE_SHARE = 0.85
+PASSAGE_SHARE = 0.45
+# The rest of the question, for a part that leans on it.
+CONTEXT_WEIGHT = 0.5
+KIND_BONUS = 0.15
+# A sentence with this share of the best one's coverage may be the one that shows the kind asked for.
+NEAR_BEST = 0.75
+
+
+@dataclass(frozen=True)
+class Signals:
+    """The signs that a passage answers, each about 0 to 1, larger is better unless the name says lack."""
+
+    coverage: float
+    sentence_coverage: float
+    title_coverage: float
+    title_precision: float
+    matched: float
+    shows_kind: float
+    term_match: float
+    name_lack: float
+    number_lack: float
+    unknown_lack: float
+    unknown_count_lack: float
+    margin: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How much each signal counts, and the confidence from which a passage answers."""
+
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float
+
+    def confidence(self, signals: Signals) -> float:
+        """Return the probability that a passage with these signals answers."""
+        total = self.intercept + sum(self.weights[name] * value for name, value in asdict(signals).items())
+        return 1.0 / (1.0 + math.exp(-total))
+
+
+@cache
+def load_judgement() -> Judgement:
+    """Read judgement.yaml."""
+    content = yaml.safe_load((Path(__file__).parent / "judgement.yaml").read_text(encoding="utf-8"))
+    return Judgement(content["weights"], content["intercept"], content["threshold"])
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of a passage with how well it answers: `score` to choose by, `coverage` of the needs, 0 to 1."""
+
+    text: str
+    found: FoundPassage
+    position: int
+    coverage: float
+    score: float
+    has_kind: bool
+
+
+@dataclass(frozen=True)
+class RatedPassage:
+    """A passage with its signals, the confidence they give, and its sentences, best first."""
+
+    found: FoundPassage
+    signals: Signals
+    confidence: float
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on one part of a question: its passages by confidence, and whether the best of them answers."""
+
+    part: QuestionPart
+    rated: tuple[RatedPassage, ...]
+    answers: bool
+
+    @property
+    def confidence(self) -> float:
+        """The confidence of the best passage; 0 where nothing was found."""
+        return self.rated[0].confidence if self.rated else 0.0
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Holds what judging needs besides the question: the library and the names every document is about anyway."""
+
+    library: Library
+    city_names: tuple[str, ...]
+    judgement: Judgement
+
+    def judge(self, part: QuestionPart, found: Sequence[FoundPassage]) -> Verdict:
+        """Return the verdict on one part over the passages found for it."""
+        needs = self._needs(part)
+        query = self._weigh_query(part)
+        rated = [self._rate(part, needs, query, item, _margin(item, found)) for item in found if item.passage.text]
+        rated.sort(key=lambda passage: -passage.confidence)
+        return Verdict(part, tuple(rated), bool(rated) and rated[0].confidence >= self.judgement.threshold)
+
+    def _needs(self, part: QuestionPart) -> list[Need]:
+        own = self._read(part.text)
+        seen = {need.forms for need in own}
+        leaning = [
+            replace(need, weight=need.weight * CONTEXT_WEIGHT)
+            for need in self._read(part.context)
+            if need.forms not in seen and need.kind is not NeedKind.NUMBER
+        ]
+        return own + leaning
+
+    def _read(self, text: str) -> list[Need]:
+        return read_needs(text, glossary=self.library.glossary, index=self.library.lexical, city_names=self.city_names)
+
+    def _weigh_query(self, part: QuestionPart) -> dict[str, float]:
+        tokens = (token for token in tokenise_query(part.text) if len(token) > 1)
+        return {token: self.library.lexical.inverse_document_frequency(token) for token in tokens}
+
+    def _rate(
+        self, part: QuestionPart, needs: Sequence[Need], query: Mapping[str, float], found: FoundPassage, margin: float
+    ) -> RatedPassage:
+        text = _PassageText(needs, found, self.library)
+        sentences = text.rate_sentences(part)
+        signals = text.read_signals(sentences, query, margin)
+        return RatedPassage(found, signals, self.judgement.confidence(signals), sentences)
+
+
+class _PassageText:
+    """One passage against the needs of one question part."""
+
+    def __init__(self, needs: Sequence[Need], found: FoundPassage, library: Library) -> None:
+        self._needs = needs
+        self._found = found
+        self._index = library.lexical
+        passage = found.passage
+        self._title = _Text(f"{passage.title}\n{passage.heading}")
+        self._whole = _Text(passage.text)
+        self._in_title = self._cover(self._title)
+        self._in_whole = self._cover(self._whole)
+        self._known_weight = sum(need.weight for need in needs if need.known) or 1.0
+        self._weight = sum(need.weight for need in needs) or 1.0
+
+    def rate_sentences(self, part: QuestionPart) -> tuple[Sentence, ...]:
+        """Return the passage's sentences, best first."""
+        sentences = []
+        for position, line in enumerate(self._found.passage.text.splitlines()):
+            here = self._cover(_Text(line))
+            shares = [
+                max(own, TITLE_SHARE * title, PASSAGE_SHARE * whole)
+                for own, title, whole in zip(here, self._in_title, self._in_whole, strict=True)
+            ]
+            coverage = self._share(shares)
+            has_kind = shows_kind(line, part.kind)
+            sentences.append(Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind))
+        return tuple(sorted(sentences, key=lambda sentence: -sentence.score))
+
+    def read_signals(self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float) -> Signals:
+        """Return the signs that this passage answers."""
+        anywhere = [max(title, whole) for title, whole in zip(self._in_title, self._in_whole, strict=True)]
+        best = max(sentence.coverage for sentence in sentences)
+        near = [sentence for sentence in sentences if sentence.coverage >= NEAR_BEST * best]
+        found = self._title.tokens | self._whole.tokens
+        matched = sum(need.weight * share for need, share in zip(self._needs, anywhere, strict=True))
+        title_weight = {token: self._index.inverse_document_frequency(token) for token in self._title.tokens if len(token) > 1}
+        return Signals(
+            coverage=self._share(anywhere),
+            sentence_coverage=best,
+            title_coverage=self._share(self._in_title),
+            title_precision=_weight_share(title_weight, query.keys()),
+            matched=math.log1p(matched) / 4,
+            shows_kind=float(any(sentence.has_kind for sentence in near)),
+            term_match=_weight_share(query, found),
+            name_lack=self._lack(anywhere, NeedKind.NAME),
+            number_lack=self._lack(anywhere, NeedKind.NUMBER),
+            unknown_lack=sum(need.weight for need in self._needs if not need.known) / self._weight,
+            unknown_count_lack=min(1.0, sum(not need.known for need in self._needs) / 5),
+            margin=margin,
+        )
+
+    def _cover(self, text: _Text) -> list[float]:
+        return [cover(need, text.folded, text.tokens, self._index) for need in self._needs]
+
+    def _share(self, shares: Sequence[float]) -> float:
+        covered = sum(need.weight * share for need, share in zip(self._needs, shares, strict=True) if need.known)
+        return covered / self._known_weight
+
+    def _lack(self, shares: Sequence[float], kind: NeedKind) -> float:
+        lacking = sum(
+            need.weight for need, share in zip(self._needs, shares, strict=True) if need.kind is kind and not share
+        )
+        return lacking / self._weight
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text as needs are looked up in it."""
+
+    text: str
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.text)
+
+    @cached_property
+    def tokens(self) -> frozenset[str]:
+        return frozenset(tokenise(self.text))
+
+
+def _weight_share(weights: Mapping[str, float], present: Container[str]) -> float:
+    total = sum(weights.values())
+    return sum(weight for token, weight in weights.items() if token in present) / total if total else 0.0
+
+
+def _margin(item: FoundPassage, found: Sequence[FoundPassage]) -> float:
+    """Return how far a passage stands above those of other documents, -1 to 1."""
+    others = (other.score for other in found if other.passage.document_id != item.passage.document_id)
+    rival = max(others, default=0.0)
+    return (item.score - rival) / max(item.score, rival, 1e-9)

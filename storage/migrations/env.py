@@ -1,0 +1,14 @@
+"""Runs the migrations on the connection that storage.database hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from storage import documents, questions  # noqa: F401  their tables belong to the metadata below
+from storage.database import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,105 @@
+"""Questions and their answers: what was asked, what was said, from which sources, and what the citizen thought of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, String, Table, Text, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import UtcDateTime, metadata
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("conversation_id", String(64), nullable=False, index=True),
+    Column("channel", String(16), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False, index=True),
+    Column("status", String(40), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("citations", JSON, nullable=False),
+    Column("answer_ms", Float, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("question_id", String(36), ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
+    Column("vote", Integer, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question with the answer it got. `answer_ms` is the time the pipeline took, in milliseconds."""
+
+    id: str
+    conversation_id: str
+    channel: str
+    language: str
+    text: str
+    asked_at: datetime
+    status: str
+    answer: str
+    citations: list[dict[str, Any]]
+    answer_ms: float
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """A citizen's thumb (+1 or -1) on an answer, with a reason from the list and words of their own."""
+
+    question_id: str
+    vote: int
+    reason: str
+    comment: str
+
+
+async def save_question(connection: AsyncConnection, question: AskedQuestion) -> None:
+    """Store a question together with its answer."""
+    await connection.execute(insert(questions).values(**vars(question)))
+
+
+async def find_question(connection: AsyncConnection, question_id: str) -> AskedQuestion | None:
+    """Return a stored question, or None."""
+    row = (await connection.execute(select(questions).where(questions.c.id == question_id))).mappings().first()
+    return AskedQuestion(**row) if row else None
+
+
+async def save_feedback(connection: AsyncConnection, given: Feedback, at: datetime) -> bool:
+    """Store feedback; a second one on the same answer replaces the first. False if the question is unknown."""
+    if await find_question(connection, given.question_id) is None:
+        return False
+    await connection.execute(delete(feedback).where(feedback.c.question_id == given.question_id))
+    await connection.execute(insert(feedback).values(**vars(given), given_at=at))
+    return True
+
+
+async def find_feedback(connection: AsyncConnection, question_id: str) -> Feedback | None:
+    """Return the feedback on an answer, or None."""
+    query = select(feedback.c.question_id, feedback.c.vote, feedback.c.reason, feedback.c.comment).where(
+        feedback.c.question_id == question_id
+    )
+    row = (await connection.execute(query)).mappings().first()
+    return Feedback(**row) if row else None
+
+
+async def count_by_status(connection: AsyncConnection) -> dict[str, int]:
+    """Count the stored questions by the status of their answer."""
+    query = select(questions.c.status, func.count()).group_by(questions.c.status)
+    return {status: count for status, count in await connection.execute(query)}
+
+
+async def delete_questions_before(connection: AsyncConnection, moment: datetime) -> int:
+    """Delete questions (and the feedback on them) asked before a moment; returns how many."""
+    old = select(questions.c.id).where(questions.c.asked_at < moment)
+    await connection.execute(delete(feedback).where(feedback.c.question_id.in_(old)))
+    return (await connection.execute(delete(questions).where(questions.c.asked_at < moment))).rowcount

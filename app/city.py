@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -78,10 +77,10 @@ def load_city(folder: Path) -> City:
         raise CityInvalid(f"{folder.name}/city.yaml: {error}") from error
 
 
-def read_city_documents(folder: Path, today: date) -> Iterator[Document | UnreadableFile]:
+def read_city_documents(folder: Path) -> Iterator[Document | UnreadableFile]:
     """Yield every document under documents/, or why a file cannot be read; in the order of their paths."""
     for path in sorted((folder / "documents").rglob("*.md")):
         try:
-            yield from read_file(path, today=today)
+            yield from read_file(path)
         except UnreadableFile as error:
             yield error

@@ -47,7 +47,7 @@ class Askbay:
     async def load_city_documents(self, on_progress: Progress = lambda done: None) -> IngestReport:
         """Bring the knowledge base in line with the city's folder; unchanged documents cost next to nothing."""
         documents = []
-        for read in read_city_documents(self.city_folder, self.now().astimezone(self.city.time_zone).date()):
+        for read in read_city_documents(self.city_folder):
             if isinstance(read, UnreadableFile):
                 log.warning("left out: %s", read)
             else:

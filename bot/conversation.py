@@ -68,9 +68,7 @@ class Assistant:
 
     async def take_feedback(self, feedback: Feedback) -> bool:
         """Store what a citizen thinks of an answer; False where the answer is not known."""
-        masked = Feedback(
-            feedback.question_id, feedback.vote, feedback.reason, mask_personal_data(feedback.comment)
-        )
+        masked = Feedback(feedback.question_id, feedback.vote, feedback.reason, mask_personal_data(feedback.comment))
         async with self.database.begin() as connection:
             return await save_feedback(connection, masked, self.now())
 

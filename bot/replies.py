@@ -22,7 +22,8 @@ class CityWords:
 
 def write_reply(answer: Answer, cities: Mapping[str, CityWords]) -> str:
     """Return the text of an answer in its language: statements with footnote numbers, notes, "as of"; or the canned
-    reply of its status."""
+    reply of its status.
+    """
     wording = load_wording(answer.language)
     city = vars(cities[answer.language])
     if answer.status not in STATES_FACTS:

@@ -10,7 +10,7 @@ from knowledge_base.language import count_cjk
 from knowledge_base.sentences import LIST_ITEM, split_sentences
 from storage.documents import Document
 
-# A Chinese character carries about as much as three Latin letters; a passage of this weight is about a screen of a phone.
+# A Chinese character carries about as much as three Latin letters; a passage of this weight fills about a phone screen.
 MAX_PASSAGE_WEIGHT = 1_500
 CJK_WEIGHT = 3
 

@@ -82,8 +82,10 @@ def fingerprint(document: Document) -> str:
     return hashlib.sha256("\x1f".join(astuple(document)).encode()).hexdigest()
 
 
-def document_from_front_matter(text: str, front: Mapping[str, object], *, fallback_id: str, today: date) -> Document:
+def document_from_front_matter(text: str, front: Mapping[str, object], *, fallback_id: str) -> Document:
     """Make a document of a text and what its front matter says (unknown keys are left alone).
+
+    `as_of` stays empty where it is not stated; ingestion then takes its own day.
 
     Raises InvalidDocument for a field that is not possible.
     """
@@ -107,7 +109,7 @@ def document_from_front_matter(text: str, front: Mapping[str, object], *, fallba
         valid_from=_date(front, "valid_from"),
         valid_until=_date(front, "valid_until"),
         status=status,
-        as_of=_date(front, "as_of") or today.isoformat(),
+        as_of=_date(front, "as_of"),
     )
 
 

@@ -1,7 +1,7 @@
 """Judges whether passages answer a question, and which of their sentences do.
 
-Names, numbers and the kind of thing asked for (who, when, where, how much, may I) must be there. How much each sign counts
-stands in judgement.yaml, fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
+Names, numbers and the kind of thing asked for (who, when, where, how much, may I) must be there. How much each
+sign counts stands in judgement.yaml, fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
 """
 
 from __future__ import annotations
@@ -177,7 +177,9 @@ class _PassageText:
             ]
             coverage = self._share(shares)
             has_kind = shows_kind(line, part.kind)
-            sentences.append(Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind))
+            sentences.append(
+                Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind)
+            )
         return tuple(sorted(sentences, key=lambda sentence: -sentence.score))
 
     def read_signals(self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float) -> Signals:
@@ -187,7 +189,9 @@ class _PassageText:
         near = [sentence for sentence in sentences if sentence.coverage >= NEAR_BEST * best]
         found = self._title.tokens | self._whole.tokens
         matched = sum(need.weight * share for need, share in zip(self._needs, anywhere, strict=True))
-        title_weight = {token: self._index.inverse_document_frequency(token) for token in self._title.tokens if len(token) > 1}
+        title_weight = {
+            token: self._index.inverse_document_frequency(token) for token in self._title.tokens if len(token) > 1
+        }
         return Signals(
             coverage=self._share(anywhere),
             sentence_coverage=best,

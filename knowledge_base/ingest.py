@@ -1,13 +1,13 @@
 """The one door into the knowledge base: documents are saved as versions, then both indexes follow.
 
-The table is the truth. Each document carries the version that is in the indexes; whatever is behind is indexed again, so
+The table is the truth. Each document carries the version that is in the indexes; whatever is behind is indexed again:
 a crash between saving and indexing costs nothing but the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from knowledge_base.chunking import chunk_document
@@ -51,14 +51,17 @@ async def ingest_documents(
     async with database.begin() as connection:
         keys = [document.key for document in documents]
         known = await document_store.find_fingerprints(connection, keys)
-        added, changed, unchanged = [], [], []
+        added: list[str] = []
+        changed: list[str] = []
+        unchanged: list[str] = []
         for document in documents:
             mark = fingerprint(document)
             before = known.get(document.key)
             if before == mark:
                 unchanged.append(document.key)
                 continue
-            await document_store.save_document(connection, document, origin=origin, fingerprint=mark, at=at)
+            dated = document if document.as_of else replace(document, as_of=at.date().isoformat())
+            await document_store.save_document(connection, dated, origin=origin, fingerprint=mark, at=at)
             (changed if before else added).append(document.key)
             known[document.key] = mark
         gone: set[str] = set()

@@ -118,5 +118,5 @@ class LexicalIndex:
         return entry
 
     def _read(self, address: tantivy.DocAddress) -> Passage:
-        stored = self._searcher.doc(address).get_first("passage")
+        (stored,) = self._searcher.doc(address)["passage"]
         return Passage(*json.loads(bytes(stored)))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from knowledge_base.glossary import NAME, Glossary, Mention, contains_form, fold
 from knowledge_base.language import CJK
 from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.tokens import ENGLISH_STOP_STEMS, tokenise
+from knowledge_base.tokens import ENGLISH_STOP_STEMS, load_question_cues, tokenise
 
 
 class NeedKind(StrEnum):
@@ -41,15 +41,7 @@ CITY_WEIGHT = 0.15
 MIN_WEIGHT = 0.1
 UNKNOWN_WEIGHT = 2.0
 
-# Asking and politeness, longest first: they say how something is asked, not what about.
-_ASKING = re.compile(
-    r"請問一下|哪時候|時候|一定|大概|大約|通常|平常|其實|到底|究竟|總共|一共|全部|最近|直接|真的|麻煩|拜託|一直|比較|包含|包括|屬於|算不算|聽說|看到|看過|例如|像是|之後|以後|怎麼樣|官方|相關|是啥|啥|"
-    r"想請問|我想知道|想知道|想了解|可不可以|有沒有辦法|有沒有|是不是|能不能|要不要|會不會|需不需要|什麼時候|甚麼時候|什麼時間|幾月幾日|是哪一天|哪一天|哪一年|哪一個"
-    r"|哪一些|為什麼|怎麼辦|怎麼會|怎麼樣|多少錢|多少|多久|多大|請問|想問|我想|我要|想要|可以|能否|可否|是否|何時|何日|何人|何處|為何|如何|怎樣|怎麼|什麼|甚麼|哪裡|哪裏|哪邊"
-    r"|哪些|哪個|哪位|哪天|哪家|哪間|哪種|哪幾|哪|幾號|幾點|幾個|幾家|幾人|幾名|幾位|幾次|幾年|幾天|幾歲|幾元|幾|誰|告訴我|知道|關於|有關|目前|現在|今天|今年|現今|應該|需要|必須|沒有"
-    r"|因為|所以|如果|的話|但是|不過|還是|或者|或是|以及|還有|另外|跟著|已經|曾經|一下|一個|這個|那個|這些|那些|這|那|我們|你們|他們|自己|我的|我|你|妳|您|他|她|嗎|呢|吧|啊|呀|喔|耶|啦|了"
-    r"|的|是|和|跟|與|及|或|也|都|就|還|再|又|很|嘛|請|被|把|讓|給|對|於|以|之|在|有|要|會|能|到|去|來|用|做|說|想|看|算|叫"
-)
+_PHRASING = re.compile("|".join(load_question_cues()["phrasing"]))
 _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d{2}(?!\d)|(?<!\d)(?:民國)?1[01]\d(?=年)")
 _CARDINAL = "一二三四五六七八九十"
 _ORDINAL = re.compile(
@@ -77,7 +69,7 @@ def read_needs(text: str, *, glossary: Glossary, index: LexicalIndex, city_names
         for match in pattern.finditer(remaining):
             needs.append(Need(NeedKind.NUMBER, match.group(), forms_of(match.group()), 3.0))
             remaining = _blank(remaining, match.start(), match.end())
-    remaining = _ASKING.sub(lambda match: _SPACE * len(match.group()), remaining)
+    remaining = _PHRASING.sub(lambda match: _SPACE * len(match.group()), remaining)
     for mention in glossary.find_mentions_in_folded(remaining):
         if _counts(mention):
             forms = tuple(dict.fromkeys((mention.form, *mention.entry.folded)))
@@ -157,4 +149,3 @@ def _ordinal_forms(surface: str) -> tuple[str, ...]:
 
 def _blank(text: str, start: int, end: int) -> str:
     return text[:start] + _SPACE * (end - start) + text[end:]
-

@@ -7,7 +7,6 @@ import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ class Extract:
     front: Mapping[str, object] = field(default_factory=dict)
 
 
-def read_file(path: Path, *, today: date, given: Mapping[str, object] | None = None) -> list[Document]:
+def read_file(path: Path, *, given: Mapping[str, object] | None = None) -> list[Document]:
     """Return the documents of a file: one, or one a row of a CSV that has a text column.
 
     `given` are fields that the caller states (title, url …); they win over the file's own. Raises UnreadableFile.
@@ -72,9 +71,7 @@ def read_file(path: Path, *, today: date, given: Mapping[str, object] | None = N
         front = {**extract.front, **(given or {})}
         try:
             documents.append(
-                document_from_front_matter(
-                    extract.text[:MAX_TEXT_CHARACTERS], front, fallback_id=fallback_id, today=today
-                )
+                document_from_front_matter(extract.text[:MAX_TEXT_CHARACTERS], front, fallback_id=fallback_id)
             )
         except InvalidDocument as error:
             raise UnreadableFile(path.name, Unreadable.BAD_FIELD, f"{error.field}: {error.value[:80]}") from error
@@ -87,7 +84,9 @@ def _read_bytes(path: Path) -> bytes:
         if not path.is_file():
             raise UnreadableFile(path.name, Unreadable.MISSING)
         if size > MAX_FILE_BYTES:
-            raise UnreadableFile(path.name, Unreadable.OVERSIZED, f"{size / 1e6:.0f} MB > {MAX_FILE_BYTES / 1e6:.0f} MB")
+            raise UnreadableFile(
+                path.name, Unreadable.OVERSIZED, f"{size / 1e6:.0f} MB > {MAX_FILE_BYTES / 1e6:.0f} MB"
+            )
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableFile(path.name, Unreadable.MISSING, error.strerror or "") from error

@@ -12,7 +12,9 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nos|Co|Ltd|Inc|Corp|Sec|Rd|Ave|Dept|ext|Ext|tel|Tel|approx|vs|etc|Jan|Feb|Mar|Apr"
     r"|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)|\b[A-Z]|\b[ei]\.[eg]|\b[ap]\.m)\.$"
 )
-LIST_ITEM = re.compile(r"^\s*(?:[-*•‧・●○]|\(?\d{1,2}[.)、]|[（(][一二三四五六七八九十]+[）)]|[一二三四五六七八九十]+、)\s*")
+LIST_ITEM = re.compile(
+    r"^\s*(?:[-*•‧・●○]|\(?\d{1,2}[.)、]|[（(][一二三四五六七八九十]+[）)]|[一二三四五六七八九十]+、)\s*"
+)
 
 
 def split_sentences(text: str) -> list[str]:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
 
 import snowballstemmer
+import yaml
 
 from knowledge_base.language import CJK
 
@@ -18,14 +22,12 @@ _TOKEN = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<number>\d+(?:\.\d+)+[a-z]*)|(?P<wor
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _STEMMER = snowballstemmer.stemmer("english")
 
-ENGLISH_STOP_WORDS = frozenset(
-    """a about after all am an and any are as at be been before being but by can could did do does doing for from had has
-    have he her here his how i if in into is it its itself just may me might more most my no nor not now of off on once only
-    or other our out over own please same she should so some such tell than that the their them then there these they this
-    those through to too under until up us very was we were what when where which while who whom why will with would you
-    your much many get got there's what's i've i'm im ive s t re ve ll d m please kindly actually really currently still also just
-    one two want wants wanted need needs know tell give gave say says said see read think like thing things way someone somebody anyone""".split()
-)
+
+@cache
+def load_question_cues() -> Mapping[str, Any]:
+    """Read question_cues.yaml: how questions ask, and which words only say how."""
+    content: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "question_cues.yaml").read_text("utf-8"))
+    return content
 
 
 def normalise(text: str) -> str:
@@ -38,6 +40,9 @@ def normalise(text: str) -> str:
 def stem(word: str) -> str:
     """Return the English stem of a lower-case word; words of other scripts come back as they are."""
     return str(_STEMMER.stemWord(word))
+
+
+ENGLISH_STOP_STEMS = frozenset(stem(word) for word in load_question_cues()["stop_words"])
 
 
 def tokenise(text: str) -> list[str]:
@@ -57,9 +62,5 @@ def tokenise(text: str) -> list[str]:
 
 def tokenise_query(text: str) -> list[str]:
     """Return the distinct tokens to search for, in order: as indexed, less the English stop-words."""
-    stop = ENGLISH_STOP_STEMS
-    found = dict.fromkeys(token for token in tokenise(text) if token not in stop)
+    found = dict.fromkeys(token for token in tokenise(text) if token not in ENGLISH_STOP_STEMS)
     return list(found) or list(dict.fromkeys(tokenise(text)))
-
-
-ENGLISH_STOP_STEMS = frozenset(stem(word) for word in ENGLISH_STOP_WORDS)

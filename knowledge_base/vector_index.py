@@ -47,7 +47,7 @@ class VectorIndex:
     def replace(self, document_keys: Iterable[str], passages: Iterable[Passage]) -> None:
         """Take out all vectors of these documents and put those of these passages in."""
         for keys in _batches(document_keys, BATCH_PASSAGES):
-            self._collection.delete(where={"document_key": {"$in": cast("list[Any]", keys)}})
+            self._collection.delete(where=cast("Any", {"document_key": {"$in": list(keys)}}))
         for batch in _batches(passages, BATCH_PASSAGES):
             vectors = self._embeddings.embed_passages([f"{p.title}\n{p.heading}\n{p.text}" for p in batch])
             self._collection.upsert(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import Column, ForeignKey, Integer, RowMapping, String, Table, Text, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
+
+KEYS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,13 @@ _DOCUMENT_COLUMNS = [documents.c[field.name] for field in fields(Document)]
 
 async def find_fingerprints(connection: AsyncConnection, keys: Collection[str]) -> dict[str, str]:
     """Return the fingerprint of each of these documents that is there and not removed."""
-    query = select(documents.c.key, documents.c.fingerprint).where(
-        documents.c.key.in_(keys), documents.c.removed_at.is_(None)
-    )
-    return {row.key: row.fingerprint for row in await connection.execute(query)}
+    found: dict[str, str] = {}
+    for batch in _batches(keys):
+        query = select(documents.c.key, documents.c.fingerprint).where(
+            documents.c.key.in_(batch), documents.c.removed_at.is_(None)
+        )
+        found |= {row.key: row.fingerprint for row in await connection.execute(query)}
+    return found
 
 
 async def find_keys_of_origin(connection: AsyncConnection, origin: str) -> set[str]:
@@ -120,12 +126,15 @@ async def save_document(
 
 async def remove_documents(connection: AsyncConnection, keys: Collection[str], at: datetime) -> int:
     """Mark documents as removed; their versions stay for the record. Returns how many it were."""
-    query = (
-        update(documents)
-        .where(documents.c.key.in_(keys), documents.c.removed_at.is_(None))
-        .values(removed_at=at, version=documents.c.version + 1)
-    )
-    return (await connection.execute(query)).rowcount
+    count = 0
+    for batch in _batches(keys):
+        query = (
+            update(documents)
+            .where(documents.c.key.in_(batch), documents.c.removed_at.is_(None))
+            .values(removed_at=at, version=documents.c.version + 1)
+        )
+        count += (await connection.execute(query)).rowcount
+    return count
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,13 @@ async def count_versions(connection: AsyncConnection, key: str) -> int:
     """Count the versions kept of a document."""
     query = select(func.count()).select_from(document_versions).where(document_versions.c.key == key)
     return int((await connection.execute(query)).scalar_one())
+
+
+def _batches(keys: Collection[str]) -> Iterator[tuple[str, ...]]:
+    # Databases limit how many values a statement may carry.
+    remaining = iter(keys)
+    while batch := tuple(islice(remaining, KEYS_A_STATEMENT)):
+        yield batch
 
 
 def _document(row: RowMapping) -> Document:

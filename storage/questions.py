@@ -1,4 +1,4 @@
-"""Questions and their answers: what was asked, what was said, from which sources, and what the citizen thought of it."""
+"""Questions and their answers: what was asked, what was said, from where, and what the citizen thought of it."""
 
 from __future__ import annotations
 

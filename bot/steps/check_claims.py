@@ -23,7 +23,5 @@ def check_claims(context: AnswerContext) -> AnswerContext:
 
 
 def _check_part(part: AnswerPart, sources: dict[int, set[str]]) -> AnswerPart:
-    kept = tuple(
-        statement for statement in part.statements if statement.text in sources.get(statement.citation, set())
-    )
+    kept = tuple(statement for statement in part.statements if statement.text in sources.get(statement.citation, set()))
     return replace(part, statements=kept)

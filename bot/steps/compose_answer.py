@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.answer import Answer, AnswerContext, AnswerPart, Citation, Statement, Status
 from knowledge_base.chunking import Passage
-from knowledge_base.documents import OFFICIAL, PLANNED, CLOSED, has_expired
+from knowledge_base.documents import CLOSED, OFFICIAL, PLANNED, has_expired
 from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Sentence, Verdict
 from knowledge_base.language import CHINESE
 from knowledge_base.question import Kind
@@ -152,7 +152,9 @@ def _quote(quoted: Sequence[Sentence]) -> str:
     for passage in {sentence.found.passage.id: sentence.found.passage for sentence in quoted}.values():
         lines = passage.text.splitlines()
         used = {sentence.position for sentence in quoted if sentence.found.passage.id == passage.id}
-        wanted = sorted({near for position in used for near in (position - 1, position, position + 1)} & set(range(len(lines))))
+        wanted = sorted(
+            {near for position in used for near in (position - 1, position, position + 1)} & set(range(len(lines)))
+        )
         excerpt = _join(lines, wanted, separator)
         if len(excerpt) > MAX_QUOTE_CHARACTERS:
             excerpt = _join(lines, sorted(used), separator)

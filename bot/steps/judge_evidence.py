@@ -24,7 +24,9 @@ def judge_evidence(context: AnswerContext) -> AnswerContext:
 
 
 def _related(context: AnswerContext) -> tuple[Related, ...]:
-    passages = {item.passage.document_id: item.passage for found in context.found for item in reversed(found[:MAX_RELATED])}
+    passages = {
+        item.passage.document_id: item.passage for found in context.found for item in reversed(found[:MAX_RELATED])
+    }
     return tuple(
         Related(passage.title, passage.url, passage.published_at)
         for passage in list(passages.values())[::-1][:MAX_RELATED]

@@ -1,8 +1,8 @@
 """Fits judgement.yaml: how much each signal counts, and the confidence from which a passage answers.
 
 A passage of a document that answers a question is an example for, every other passage found for it an example against;
-that includes what is found for questions nothing answers. The threshold is the one where, with cross-validation, at most
-`--wrong` of the questions without their answering documents would be answered.
+that includes what is found for questions nothing answers. At the threshold, with cross-validation, at most
+`--wrong` of the unanswerable questions would be answered.
 
     python -m knowledge_base.evaluation.fit_judgement cities/kaohsiung/questions.jsonl
 """
@@ -52,7 +52,7 @@ class Example:
 def open_library(city: Path, folder: Path) -> Library:
     """Index a city's documents into a folder of their own."""
     library = Library(LexicalIndex(folder), load_glossary(city / "glossary.yaml"))
-    documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path, today=TODAY)]
+    documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path)]
     library.lexical.replace([], [passage for document in documents for passage in chunk_document(document)])
     return library
 
@@ -75,7 +75,9 @@ def collect_examples(library: Library, questions: Iterable[dict[str, Any]], city
                 for rated in judge.judge(part, found).rated
             ]
             if answering:
-                examples += [Example(f"{name}-", False, rated.signals, False) for rated in judge.judge(part, without).rated]
+                examples += [
+                    Example(f"{name}-", False, rated.signals, False) for rated in judge.judge(part, without).rated
+                ]
     return examples
 
 
@@ -127,7 +129,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", nargs="+", type=Path)
     parser.add_argument("--city", type=Path, default=Path("cities/kaohsiung"))
-    parser.add_argument("--wrong", type=float, default=0.05, help="share of unanswerable questions that may be answered")
+    parser.add_argument(
+        "--wrong", type=float, default=0.05, help="share of unanswerable questions that may be answered"
+    )
     parser.add_argument("--dry", action="store_true", help="print, write nothing")
     options = parser.parse_args()
     lines = [line for path in options.questions for line in path.read_text(encoding="utf-8").splitlines() if line]
@@ -139,7 +143,8 @@ def main() -> None:
     print(text)  # noqa: T201
     if not options.dry:
         (Path(__file__).parents[1] / "judgement.yaml").write_text(
-            "# Written by knowledge_base.evaluation.fit_judgement; what each signal is: knowledge_base/evidence.py.\n" + text,
+            "# Written by knowledge_base.evaluation.fit_judgement; what each signal is: knowledge_base/evidence.py.\n"
+            + text,
             encoding="utf-8",
         )
 

@@ -7,8 +7,6 @@ from alembic import context
 from storage import documents, questions  # noqa: F401  their tables belong to the metadata below
 from storage.database import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

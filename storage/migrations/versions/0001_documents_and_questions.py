@@ -61,9 +61,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "feedback",
-        sa.Column(
-            "question_id", sa.String(36), sa.ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
-        ),
+        sa.Column("question_id", sa.String(36), sa.ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("vote", sa.Integer, nullable=False),
         sa.Column("reason", sa.String(40), nullable=False),
         sa.Column("comment", sa.Text, nullable=False),

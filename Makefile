@@ -1,0 +1,29 @@
+# askbay: `make run` starts the assistant, `make test` proves it. Both make .venv where it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install run test check bench
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing (the first time takes a few minutes) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "setuptools>=77"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch .venv/installed
+
+run: install
+	@$(BIN)/askbay serve
+
+test: install
+	@$(BIN)/python -m pytest -n 2 tests
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	@$(BIN)/python benchmarks/bench_answering.py

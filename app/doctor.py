@@ -1,0 +1,86 @@
+"""The check-up: what is configured, what is missing, what to do."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any, Literal
+
+from app.city import read_city_documents
+from app.settings import Settings
+from app.wiring import Askbay
+from knowledge_base.readers import UnreadableFile
+from storage.documents import count_documents
+
+State = Literal["ok", "off", "problem"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the check-up: `name` is a text of the locale's doctor section."""
+
+    state: State
+    name: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def examine(askbay: Askbay) -> list[Finding]:
+    """Return what there is to say about an open house."""
+    async with askbay.database.begin() as connection:
+        documents = await count_documents(connection)
+        kind = connection.dialect.name
+    return [
+        Finding("ok", "python", {"version": platform.python_version()}),
+        _check_packages(),
+        _check_data(askbay.settings),
+        Finding("ok", "city", {"city": askbay.city.names[askbay.city.languages[0]], "folder": askbay.city_folder.name}),
+        *_check_city_documents(askbay),
+        Finding("ok", "database", {"kind": kind}),
+        Finding("ok", "documents", {"documents": documents, "passages": askbay.library.lexical.passage_count})
+        if documents
+        else Finding("problem", "documents_none"),
+        Finding("off", "embedding_off"),
+        Finding("off", "language_model_off"),
+        _check_port(askbay.settings),
+    ]
+
+
+def _check_packages() -> Finding:
+    needed = [re.split(r"[\[<>=;! ]", line)[0] for line in requires("askbay") or [] if "extra ==" not in line]
+    missing = [name for name in needed if not _is_installed(name)]
+    if missing:
+        return Finding("problem", "packages_missing", {"names": ", ".join(missing)})
+    return Finding("ok", "packages", {"count": len(needed)})
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return bool(version(name))
+    except PackageNotFoundError:
+        return False
+
+
+def _check_data(settings: Settings) -> Finding:
+    writable = os.access(settings.data, os.W_OK)
+    return Finding("ok" if writable else "problem", "data" if writable else "data_problem", {"path": settings.data})
+
+
+def _check_city_documents(askbay: Askbay) -> Iterator[Finding]:
+    bad = [read for read in read_city_documents(askbay.city_folder) if isinstance(read, UnreadableFile)]
+    if bad:
+        yield Finding("problem", "unreadable", {"count": len(bad), "first": bad[0]})
+
+
+def _check_port(settings: Settings) -> Finding:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            return Finding("off", "port_taken", {"port": settings.port})
+    return Finding("ok", "port", {"port": settings.port})

@@ -1,0 +1,89 @@
+"""The web server: the chat page, the API, and what every response carries."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from app.api import make_api
+from app.chat_page import make_chat_page
+from app.locales import choose_language, load_locale
+from app.wiring import Askbay
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 1_000_000
+STATIC = Path(__file__).parent / "static"
+
+_STRICT = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+# FastAPI's documentation page loads Swagger UI from its content delivery network and starts it by an inline script.
+_DOCUMENTATION = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "frame-ancestors 'none'"
+)
+_DOCUMENTATION_PATHS = ("/docs", "/redoc")
+
+
+def make_app(askbay: Askbay) -> FastAPI:
+    """Return the web application over an open house."""
+    app = FastAPI(
+        title="Askbay",
+        description="Answers about a city, only from its own announcements, with sources and dates.",
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.include_router(make_chat_page(askbay.assistant, askbay.city))
+    app.include_router(make_api(askbay.assistant))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+    @app.get("/health", tags=["operation"])
+    async def health() -> dict[str, str | int]:
+        """Say that the server runs and how many passages it can search."""
+        return {"status": "ok", "passages": askbay.library.lexical.passage_count}
+
+    app.middleware("http")(_add_security_headers)
+    app.exception_handler(RequestValidationError)(_refuse_invalid)
+    app.exception_handler(HTTPException)(_explain)
+    app.exception_handler(Exception)(_apologise)
+    return app
+
+
+async def _add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    documentation = request.url.path.startswith(_DOCUMENTATION_PATHS)
+    response.headers["Content-Security-Policy"] = _DOCUMENTATION if documentation else _STRICT
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _words(request: Request) -> dict[str, str]:
+    words: dict[str, str] = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
+    return words
+
+
+async def _refuse_invalid(request: Request, error: Exception) -> JSONResponse:
+    # The input itself is left out: it may hold personal data.
+    wrong = [".".join(map(str, item["loc"])) for item in getattr(error, "errors", list)()]
+    return JSONResponse({"message": _words(request)["invalid_request"], "wrong": wrong}, status_code=422)
+
+
+async def _explain(request: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    known = {404: "not_found", 405: "not_found", 413: "too_large"}
+    own_words = request.url.path.startswith("/api/") and status == 404 and request.method == "POST"
+    message = detail if own_words or status not in known else _words(request)[known[status]]
+    return JSONResponse({"message": message}, status_code=status)
+
+
+async def _apologise(request: Request, error: Exception) -> JSONResponse:
+    log.error("request to %s failed", request.url.path, exc_info=error)
+    return JSONResponse({"message": _words(request)["failed"]}, status_code=500)

@@ -1,0 +1,75 @@
+"""Runs the web server and the timetable beside it, until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import socket
+
+import uvicorn
+
+from app.server import make_app
+from app.terminal import Terminal
+from app.wiring import Askbay
+from scheduler.refresh import refresh_documents
+from scheduler.timetable import Job, list_jobs, start_timetable
+from scheduler.upkeep import delete_old_questions
+from storage.documents import count_documents
+
+SHUTDOWN_SECONDS = 10
+
+
+class PortTaken(Exception):
+    """The address cannot be listened on."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int) -> None:
+    """Listen, print the address, answer until stopped. Raises PortTaken."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    listener = _listen(host, port)
+    config = uvicorn.Config(
+        make_app(askbay), log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS
+    )
+    async with askbay.database.begin() as connection:
+        documents = await count_documents(connection)
+    timetable = start_timetable(_jobs(askbay), askbay.city.time_zone)
+    terminal.say("knowledge", documents=documents, passages=askbay.library.lexical.passage_count)
+    terminal.say("ready", address=f"http://{_shown(host)}:{listener.getsockname()[1]}/")
+    try:
+        await uvicorn.Server(config).serve(sockets=[listener])
+    finally:
+        timetable.shutdown(wait=False)
+
+
+def _jobs(askbay: Askbay) -> list[Job]:
+    async def refresh() -> None:
+        await refresh_documents(askbay.load_city_documents, askbay.library.lexical)
+
+    async def upkeep() -> None:
+        await delete_old_questions(askbay.database, now=askbay.now(), retention_days=askbay.settings.retention_days)
+
+    return list(list_jobs(refresh=refresh, upkeep=upkeep, zone=askbay.city.time_zone))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{host}:{port}", error.strerror or str(error)) from error
+    return listener
+
+
+def _shown(host: str) -> str:
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  every interface; a browser needs one it can open
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

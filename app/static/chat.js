@@ -1,0 +1,122 @@
+"use strict";
+// The page works without this file (the form posts); with it, answers come without a reload, and feedback can be given.
+// All text goes in by textContent: nothing from a question or an answer is ever parsed as HTML.
+
+const words = JSON.parse(document.body.dataset.words);
+const language = document.body.dataset.language;
+const form = document.getElementById("ask");
+const field = document.getElementById("question");
+const conversation = document.getElementById("conversation");
+let conversationId = null;
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function addMessage(kind, text) {
+  const body = make("p", { class: "text", dir: "auto" }, text);
+  const message = make("article", { class: `message ${kind}` }, make("h2", {}, words[kind === "citizen" ? "you" : "assistant"]), body);
+  conversation.append(message);
+  message.scrollIntoView({ block: "nearest" });
+  return message;
+}
+
+function makeCitation(citation) {
+  const date = citation.published_at || words.undated;
+  const summary = make("summary", {}, `${citation.title} — ${citation.publisher}, ${date} (${words[citation.trust]})`);
+  const details = make("details", {}, summary, make("blockquote", {}, citation.quote));
+  details.append(
+    citation.url
+      ? make("a", { href: citation.url, target: "_blank", rel: "noopener noreferrer" }, words.open_source)
+      : make("span", {}, words.no_citation_link),
+  );
+  return make("li", {}, details);
+}
+
+async function post(address, content) {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Accept-Language": language },
+    body: JSON.stringify(content),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.message);
+  return answer;
+}
+
+function makeFeedback(questionId) {
+  const box = make("div", { class: "feedback" }, make("span", {}, words.helpful));
+  const finish = async (vote, reason, comment) => {
+    try {
+      await post("/api/feedback", { question_id: questionId, vote, reason, comment });
+      box.replaceChildren(make("span", { role: "status" }, words.thanks));
+    } catch (error) {
+      box.append(make("span", { role: "alert" }, error.message || words.failed));
+    }
+  };
+  const up = make("button", { type: "button", class: "up" }, `👍 ${words.vote_up}`);
+  const down = make("button", { type: "button", class: "down", "aria-expanded": "false" }, `👎 ${words.vote_down}`);
+  up.addEventListener("click", () => finish(1, "", ""));
+  down.addEventListener("click", () => {
+    if (down.getAttribute("aria-expanded") === "true") return;
+    down.setAttribute("aria-expanded", "true");
+    const id = `reason-${questionId}`;
+    const reason = make("select", { id, name: "reason" }, make("option", { value: "" }, words.why));
+    for (const [value, text] of Object.entries(words.reasons)) reason.append(make("option", { value }, text));
+    const comment = make("input", { type: "text", maxlength: "1000", "aria-label": words.comment, placeholder: words.comment });
+    const why = make("form", {}, make("label", { for: id }, words.why), reason, comment, make("button", { type: "submit" }, words.send_feedback));
+    why.addEventListener("submit", (event) => {
+      event.preventDefault();
+      finish(-1, reason.value, comment.value);
+    });
+    box.append(why);
+    reason.focus();
+  });
+  box.append(up, down);
+  return box;
+}
+
+function showAnswer(message, answer) {
+  message.dataset.status = answer.status;
+  message.lang = answer.language;
+  message.querySelector(".text").textContent = answer.answer;
+  if (answer.citations.length) {
+    message.append(make("h3", {}, words.sources), make("ol", { class: "citations" }, ...answer.citations.map(makeCitation)));
+  }
+  message.append(makeFeedback(answer.question_id));
+  message.scrollIntoView({ block: "nearest" });
+}
+
+async function ask(question) {
+  addMessage("citizen", question);
+  const message = addMessage("assistant", words.waiting);
+  try {
+    const answer = await post("/api/ask", { question, language, conversation: conversationId });
+    conversationId = answer.conversation;
+    showAnswer(message, answer);
+  } catch (error) {
+    message.querySelector(".text").textContent = error instanceof TypeError ? words.failed : error.message;
+    field.value = question;
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const pressed = event.submitter;
+  const question = (pressed && pressed.name === "question" ? pressed.value : field.value).trim();
+  if (!question) return field.focus();
+  field.value = "";
+  ask(question);
+  field.focus();
+});
+
+field.addEventListener("keydown", (event) => {
+  // Enter sends; Shift+Enter is a new line; while an input method composes Chinese, Enter chooses a word.
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});

@@ -32,6 +32,7 @@ CONTEXT_WEIGHT = 0.5
 KIND_BONUS = 0.15
 # A sentence with this share of the best one's coverage may be the one that shows the kind asked for.
 NEAR_BEST = 0.75
+MATCHED_SCALE = 6.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Signals:
     unknown_lack: float
     unknown_count_lack: float
     margin: float
+    overall: float
+    focus_lack: float
+    focus_far: float
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Judge:
         own = self._read(part.text)
         seen = {need.forms for need in own}
         leaning = [
-            replace(need, weight=need.weight * CONTEXT_WEIGHT)
+            replace(need, weight=need.weight * CONTEXT_WEIGHT, is_focus=False)
             for need in self._read(part.context)
             if need.forms not in seen and need.kind is not NeedKind.NUMBER
         ]
@@ -140,7 +144,7 @@ class Judge:
 
     def _weigh_query(self, part: QuestionPart) -> dict[str, float]:
         tokens = (token for token in tokenise_query(part.text) if len(token) > 1)
-        return {token: self.library.lexical.inverse_document_frequency(token) for token in tokens}
+        return {token: self.library.lexical.weigh_token(token) for token in tokens}
 
     def _rate(
         self, part: QuestionPart, needs: Sequence[Need], query: Mapping[str, float], found: FoundPassage, margin: float
@@ -189,15 +193,13 @@ class _PassageText:
         near = [sentence for sentence in sentences if sentence.coverage >= NEAR_BEST * best]
         found = self._title.tokens | self._whole.tokens
         matched = sum(need.weight * share for need, share in zip(self._needs, anywhere, strict=True))
-        title_weight = {
-            token: self._index.inverse_document_frequency(token) for token in self._title.tokens if len(token) > 1
-        }
+        title_weight = {token: self._index.weigh_token(token) for token in self._title.tokens if len(token) > 1}
         return Signals(
             coverage=self._share(anywhere),
             sentence_coverage=best,
             title_coverage=self._share(self._in_title),
             title_precision=_weight_share(title_weight, query.keys()),
-            matched=math.log1p(matched) / 4,
+            matched=math.log1p(matched * MATCHED_SCALE) / 4,
             shows_kind=float(any(sentence.has_kind for sentence in near)),
             term_match=_weight_share(query, found),
             name_lack=self._lack(anywhere, NeedKind.NAME),
@@ -205,6 +207,9 @@ class _PassageText:
             unknown_lack=sum(need.weight for need in self._needs if not need.known) / self._weight,
             unknown_count_lack=min(1.0, sum(not need.known for need in self._needs) / 5),
             margin=margin,
+            overall=matched / self._weight,
+            focus_lack=self._lack_focus(anywhere),
+            focus_far=self._lack_focus(self._cover(_Text(sentences[0].text))),
         )
 
     def _cover(self, text: _Text) -> list[float]:
@@ -213,6 +218,9 @@ class _PassageText:
     def _share(self, shares: Sequence[float]) -> float:
         covered = sum(need.weight * share for need, share in zip(self._needs, shares, strict=True) if need.known)
         return covered / self._known_weight
+
+    def _lack_focus(self, shares: Sequence[float]) -> float:
+        return max((1 - share for need, share in zip(self._needs, shares, strict=True) if need.is_focus), default=0.0)
 
     def _lack(self, shares: Sequence[float], kind: NeedKind) -> float:
         lacking = sum(

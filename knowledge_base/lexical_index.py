@@ -17,6 +17,7 @@ from knowledge_base.tokens import tokenise
 # Part of the folder's name: a change of tokens or fields leads to a new folder, which is then filled anew.
 FORM = "v1"
 WRITER_MEMORY_BYTES = 64_000_000
+FEWEST_PASSAGES = 300
 
 
 class IndexBusy(Exception):
@@ -84,11 +85,14 @@ class LexicalIndex:
         passages = (self._read(address) for _, address in found.hits)
         return {passage.id: passage for passage in passages}
 
-    def inverse_document_frequency(self, token: str) -> float:
-        """Return how telling a token is: BM25's ln(1 + (N - n + 0.5) / (n + 0.5))."""
+    def weigh_token(self, token: str) -> float:
+        """Return how telling a token is, 0 to 1: BM25's ln(1 + (N - n + 0.5) / (n + 0.5)) over that of an unknown one.
+
+        An index of a few passages counts as one of FEWEST_PASSAGES: that all its passages have a word says little.
+        """
         frequency = self._searcher.doc_freq("tokens", token)
-        count = self._searcher.num_docs
-        return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5)) if count else 0.0
+        count = max(self._searcher.num_docs, FEWEST_PASSAGES)
+        return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5)) / math.log(2 + 2 * count)
 
     def contains(self, token: str) -> bool:
         """Say whether any passage has this token."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from knowledge_base.glossary import NAME, Glossary, Mention, contains_form, fold
-from knowledge_base.language import CJK
+from knowledge_base.glossary import NAME, Glossary, contains_form, fold
+from knowledge_base.language import CJK, count_cjk
 from knowledge_base.lexical_index import LexicalIndex
 from knowledge_base.tokens import ENGLISH_STOP_STEMS, load_question_cues, tokenise
 
@@ -26,20 +26,27 @@ class NeedKind(StrEnum):
 class Need:
     """Something the question speaks of. `forms` are folded; any of them will do. `weight` is how telling it is.
 
-    A need is `known` if any document speaks of it: "通常" in a question is as unknown as a street nobody wrote about.
+    `start` is where the surface begins in the folded text. A need is
+    `known` if any document speaks of it: "通常" in a question is as unknown as a street nobody wrote of.
     """
 
     kind: NeedKind
     surface: str
     forms: tuple[str, ...]
     weight: float
+    start: int
     known: bool = True
+    is_focus: bool = False
 
 
 NAME_WEIGHT = 1.3
-CITY_WEIGHT = 0.15
-MIN_WEIGHT = 0.1
-UNKNOWN_WEIGHT = 2.0
+NUMBER_WEIGHT = 0.5
+CITY_WEIGHT = 0.02
+MIN_WEIGHT = 0.02
+# A word no document has may be chatter ("通常") or the very thing asked about; the longer, the more likely the latter.
+UNKNOWN_WEIGHT_A_CHARACTER = 0.16
+UNKNOWN_WORD_WEIGHT = 0.32
+UNKNOWN_NAME_WEIGHT = 0.8
 
 _PHRASING = re.compile("|".join(load_question_cues()["phrasing"]))
 _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d{2}(?!\d)|(?<!\d)(?:民國)?1[01]\d(?=年)")
@@ -50,38 +57,93 @@ _ORDINAL = re.compile(
 )
 _CJK_RUN = re.compile(f"[{CJK}]{{2,}}")
 _LATIN_RUN = re.compile(rf"[^\W_{CJK}]+(?:[.'-][^\W_{CJK}]+)*")
+# A capital within a sentence, or capitals and digits: a name, whether or not the glossary has it.
+_PROPER = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z0-9]+|\b[A-Z][A-Z0-9]{2,}\b")
+_FOCUS_CUE = re.compile(
+    r"是誰|是哪|是什麼|是多少|在哪|多少|幾|誰|哪|什麼|何時|何日|怎麼"
+    r"|\b(?:what|which|who|whom|how (?:much|many|long|often)|where|when|why)\b"
+)
 _ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _SPACE = " "
 
 
 def read_needs(text: str, *, glossary: Glossary, index: LexicalIndex, city_names: Sequence[str]) -> list[Need]:
-    """Return what an answer to this text must speak of, in the order of the text."""
-    folded = fold(text)
-    city = {fold(name) for name in city_names}
-    remaining = folded
-    needs: list[Need] = []
+    """Return what an answer to this text must speak of: names first, then numbers, words, and the rest."""
+    reader = _Reader(text, glossary, index, frozenset(fold(name) for name in city_names))
+    needs = [*reader.read_names(), *reader.read_numbers(), *reader.read_words(), *reader.read_rest()]
+    needs = list({need.forms: need for need in needs}.values())
+    focus = _find_focus(reader.folded, needs)
+    return [replace(need, is_focus=need is focus) for need in needs]
 
-    for mention in glossary.find_mentions_in_folded(folded):
-        if mention.entry.kind == NAME:
-            needs.append(_name_need(mention, index, city))
-            remaining = _blank(remaining, mention.start, mention.end)
-    for pattern, forms_of in ((_YEAR, _year_forms), (_ORDINAL, _ordinal_forms)):
-        for match in pattern.finditer(remaining):
-            needs.append(Need(NeedKind.NUMBER, match.group(), forms_of(match.group()), 3.0))
-            remaining = _blank(remaining, match.start(), match.end())
-    remaining = _PHRASING.sub(lambda match: _SPACE * len(match.group()), remaining)
-    for mention in glossary.find_mentions_in_folded(remaining):
-        if _counts(mention):
+
+class _Reader:
+    """Reads the needs of one text; what one kind has taken is blank for the next."""
+
+    def __init__(self, text: str, glossary: Glossary, index: LexicalIndex, city_names: frozenset[str]) -> None:
+        self.folded = fold(text)
+        self._remaining = self.folded
+        self._glossary = glossary
+        self._index = index
+        self._city_names = city_names
+        self._proper = frozenset(fold(match.group()) for match in _PROPER.finditer(text))
+
+    def read_names(self) -> Iterator[Need]:
+        for mention in self._glossary.find_mentions_in_folded(self.folded):
+            if mention.entry.kind != NAME:
+                continue
+            self._take(mention.start, mention.end)
             forms = tuple(dict.fromkeys((mention.form, *mention.entry.folded)))
-            known = any(index.contains(token) for form in forms for token in tokenise(form) if len(token) > 1)
-            needs.append(Need(NeedKind.WORD, mention.form, forms, _weigh_word(forms, index), known))
-        remaining = _blank(remaining, mention.start, mention.end)
-    for match in _CJK_RUN.finditer(remaining):
-        needs.append(_text_need(match.group(), index))
-    for match in _LATIN_RUN.finditer(remaining):
-        if match.group() not in ENGLISH_STOP_STEMS and len(match.group()) > 1 and not match.group().isdigit():
-            needs.append(_text_need(match.group(), index))
-    return list({need.forms: need for need in needs}.values())
+            weight = CITY_WEIGHT if self._city_names & set(forms) else NAME_WEIGHT * _weigh(mention.form, self._index)
+            yield Need(NeedKind.NAME, mention.form, forms, weight, mention.start)
+
+    def read_numbers(self) -> Iterator[Need]:
+        for pattern, forms_of in ((_YEAR, _year_forms), (_ORDINAL, _ordinal_forms)):
+            for match in pattern.finditer(self._remaining):
+                self._take(match.start(), match.end())
+                yield Need(NeedKind.NUMBER, match.group(), forms_of(match.group()), NUMBER_WEIGHT, match.start())
+
+    def read_words(self) -> Iterator[Need]:
+        self._remaining = _PHRASING.sub(lambda match: _SPACE * len(match.group()), self._remaining)
+        for mention in self._glossary.find_mentions_in_folded(self._remaining):
+            self._take(mention.start, mention.end)
+            if all(word in ENGLISH_STOP_STEMS for word in mention.form.split()):
+                continue
+            forms = tuple(dict.fromkeys((mention.form, *mention.entry.folded)))
+            known = any(self._is_known(form) for form in forms)
+            yield Need(NeedKind.WORD, mention.form, forms, _weigh_word(forms, self._index), mention.start, known)
+
+    def read_rest(self) -> Iterator[Need]:
+        for match in (*_CJK_RUN.finditer(self._remaining), *_LATIN_RUN.finditer(self._remaining)):
+            surface = match.group()
+            if surface in ENGLISH_STOP_STEMS or len(surface) < 2 or surface.isdigit():
+                continue
+            known = self._is_known(surface)
+            if not known and surface in self._proper:
+                yield Need(NeedKind.NAME, surface, (surface,), UNKNOWN_NAME_WEIGHT, match.start(), known)
+                continue
+            weight = _weigh(surface, self._index) if known else _weigh_unknown(surface)
+            yield Need(NeedKind.TEXT, surface, (surface,), weight, match.start(), known)
+
+    def _take(self, start: int, end: int) -> None:
+        self._remaining = self._remaining[:start] + _SPACE * (end - start) + self._remaining[end:]
+
+    def _is_known(self, form: str) -> bool:
+        return any(len(token) > 1 and self._index.contains(token) for token in tokenise(form))
+
+
+def _find_focus(folded: str, needs: Sequence[Need]) -> Need | None:
+    """Return the need that stands at the question word: what is asked of the rest ("…的[主任]是誰", "what [fee] …").
+
+    In Chinese it is the one that ends just before the question word, in English the first one after it.
+    """
+    cue = _FOCUS_CUE.search(folded)
+    if cue is None:
+        return None
+    if count_cjk(cue.group()):
+        before = [need for need in needs if need.start + len(need.surface) <= cue.start()]
+        return max(before, key=lambda need: need.start, default=None)
+    after = [need for need in needs if need.start >= cue.end()]
+    return min(after, key=lambda need: need.start, default=None)
 
 
 def cover(need: Need, folded_text: str, tokens: frozenset[str], index: LexicalIndex) -> float:
@@ -97,24 +159,13 @@ def _cover_partly(form: str, tokens: frozenset[str], index: LexicalIndex) -> flo
     wanted = [token for token in tokenise(form) if len(token) > 1]
     if not wanted:
         return 0.0
-    weights = [index.inverse_document_frequency(token) for token in wanted]
+    weights = [index.weigh_token(token) for token in wanted]
     total = sum(weights)
     return sum(w for w, token in zip(weights, wanted, strict=True) if token in tokens) / total if total else 0.0
 
 
-def _text_need(surface: str, index: LexicalIndex) -> Need:
-    known = any(len(token) > 1 and index.contains(token) for token in tokenise(surface))
-    return Need(NeedKind.TEXT, surface, (surface,), _weigh(surface, index) if known else UNKNOWN_WEIGHT, known)
-
-
-def _name_need(mention: Mention, index: LexicalIndex, city: set[str]) -> Need:
-    forms = tuple(dict.fromkeys((mention.form, *mention.entry.folded)))
-    weight = CITY_WEIGHT if city & set(forms) else NAME_WEIGHT * _weigh(mention.form, index)
-    return Need(NeedKind.NAME, mention.form, forms, weight)
-
-
-def _counts(mention: Mention) -> bool:
-    return not all(word in ENGLISH_STOP_STEMS for word in mention.form.split())
+def _weigh_unknown(surface: str) -> float:
+    return UNKNOWN_WEIGHT_A_CHARACTER * len(surface) if count_cjk(surface) else UNKNOWN_WORD_WEIGHT
 
 
 def _weigh_word(forms: Sequence[str], index: LexicalIndex) -> float:
@@ -125,7 +176,7 @@ def _weigh_word(forms: Sequence[str], index: LexicalIndex) -> float:
 
 def _weigh(form: str, index: LexicalIndex) -> float:
     tokens = [token for token in tokenise(form) if len(token) > 1] or tokenise(form)
-    weights = [index.inverse_document_frequency(token) for token in tokens]
+    weights = [index.weigh_token(token) for token in tokens]
     return max(MIN_WEIGHT, sum(weights) / len(weights)) if weights else MIN_WEIGHT
 
 
@@ -145,7 +196,3 @@ def _ordinal_forms(surface: str) -> tuple[str, ...]:
     if digits and digits.group() in _CARDINAL:
         return (plain, plain.replace(digits.group(), str(_CARDINAL.index(digits.group()) + 1)))
     return (plain,)
-
-
-def _blank(text: str, start: int, end: int) -> str:
-    return text[:start] + _SPACE * (end - start) + text[end:]

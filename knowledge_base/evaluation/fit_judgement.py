@@ -37,6 +37,8 @@ TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]
 UNWEIGHED = Judgement(dict.fromkeys(NAMES, 0.0), 0.0, 0.5)
 REGULARISATION = 3.0
+# These never reach the judge: they are screened before the search.
+SCREENED_KINDS = ("off-topic", "injection")
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,8 @@ def main() -> None:
     city_names = yaml.safe_load((options.city / "city.yaml").read_text(encoding="utf-8"))["name_forms"]
     with tempfile.TemporaryDirectory() as folder:
         library = open_library(options.city, Path(folder))
-        content = fit(collect_examples(library, map(json.loads, lines), city_names), options.wrong)
+        asked = [entry for entry in map(json.loads, lines) if entry["kind"] not in SCREENED_KINDS]
+        content = fit(collect_examples(library, asked, city_names), options.wrong)
     text = yaml.safe_dump(content, sort_keys=False)
     print(text)  # noqa: T201
     if not options.dry:

@@ -10,7 +10,9 @@ from knowledge_base.search import find_passages
 from storage.documents import Document
 
 TODAY = date(2026, 11, 20)
-BASE = Document("a", "zh-TW", "青創補助", "青創補助最高8萬元。", "", "", "", "official", "2026-01-01", "", "", "current", "")
+BASE = Document(
+    "a", "zh-TW", "青創補助", "青創補助最高8萬元。", "", "", "", "official", "2026-01-01", "", "", "current", ""
+)
 
 
 def search(folder: Path, documents, question, language="zh-TW", glossary=None):
@@ -45,6 +47,8 @@ def test_the_glossary_finds_a_document_in_the_other_language(tmp_path):
 
 
 def test_of_a_document_in_two_languages_the_questions_own_is_given(tmp_path):
-    english = replace(BASE, language="en", title="青創補助 youth subsidy", text="The youth subsidy (青創補助) is NT$80,000.")
+    english = replace(
+        BASE, language="en", title="青創補助 youth subsidy", text="The youth subsidy (青創補助) is NT$80,000."
+    )
     assert search(tmp_path, [BASE, english], "青創補助最高多少") == ["a@zh-TW"]
     assert search(tmp_path / "en", [BASE, english], "youth subsidy 青創補助", language="en") == ["a@en"]

@@ -11,7 +11,12 @@ def make_document(text: str, title: str = "標題") -> Document:
 
 
 def test_chinese_sentences_end_where_chinese_ends_them():
-    assert split_sentences("第一句。第二句！「第三句。」第四句？") == ["第一句。", "第二句！", "「第三句。」", "第四句？"]
+    assert split_sentences("第一句。第二句！「第三句。」第四句？") == [
+        "第一句。",
+        "第二句！",
+        "「第三句。」",
+        "第四句？",
+    ]
 
 
 def test_english_sentences_do_not_end_at_abbreviations_or_decimals():

@@ -17,6 +17,7 @@ from app.city import CityInvalid
 from app.settings import Settings
 from app.terminal import Terminal
 from app.wiring import STAFF_ORIGIN, Askbay, open_askbay
+from knowledge_base.embedding import ModelUnavailable
 from knowledge_base.lexical_index import IndexBusy
 from storage.database import DatabaseUnavailable
 
@@ -211,6 +212,9 @@ def _run(command: Command, *, load: bool = True) -> None:
         raise typer.Exit(WRONG_USE) from error
     except DatabaseUnavailable as error:
         terminal.complain("terminal", "database_unavailable", detail=error)
+        raise typer.Exit(WRONG_USE) from error
+    except ModelUnavailable as error:
+        terminal.complain("terminal", "model_unavailable", detail=error)
         raise typer.Exit(WRONG_USE) from error
     except IndexBusy as error:
         terminal.complain("terminal", "index_busy")

@@ -44,10 +44,15 @@ async def examine(askbay: Askbay) -> list[Finding]:
         Finding("ok", "documents", {"documents": documents, "passages": askbay.library.lexical.passage_count})
         if documents
         else Finding("problem", "documents_none"),
-        Finding("off", "embedding_off"),
+        _check_embedding(askbay),
         Finding("off", "language_model_off"),
         _check_port(askbay.settings),
     ]
+
+
+def _check_embedding(askbay: Askbay) -> Finding:
+    dense = askbay.library.dense
+    return Finding("ok", "embedding", {"model": dense.embeddings.name}) if dense else Finding("off", "embedding_off")
 
 
 def _check_packages() -> Finding:

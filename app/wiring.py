@@ -13,18 +13,25 @@ from app.city import City, find_city_folder, load_city, read_city_documents
 from app.settings import Settings
 from bot.answer import Knowledge
 from bot.conversation import Assistant
+from knowledge_base.embedding import SHIPPED_MODEL, load_embeddings
 from knowledge_base.evidence import Judge, load_judgement
 from knowledge_base.glossary import load_glossary
 from knowledge_base.ingest import IngestReport, Progress, index_pending, ingest_documents, rebuild_if_lost
 from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Library
+from knowledge_base.library import Dense, Library
 from knowledge_base.readers import UnreadableFile
+from knowledge_base.reranker import CrossEncoderReranker
+from knowledge_base.soft_coverage import PieceMatcher
+from knowledge_base.static_embedding import load_static_model
+from knowledge_base.translation import load_translation_table
 from storage.database import Database, open_database, sqlite_address
 
 log = logging.getLogger(__name__)
 
 CITY_ORIGIN = "city"
 STAFF_ORIGIN = "staff"
+
+NO_MODEL = "none"
 
 
 def now_utc() -> datetime:
@@ -74,7 +81,7 @@ class Askbay:
 async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc) -> AsyncIterator[Askbay]:
     """Open everything the settings ask for; close it at the end.
 
-    Raises CityInvalid or DatabaseUnavailable.
+    Raises CityInvalid, DatabaseUnavailable or ModelUnavailable.
     """
     folder = find_city_folder(settings.city)
     city = load_city(folder)
@@ -82,9 +89,7 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
     address = settings.database.get_secret_value() or sqlite_address(settings.data.resolve() / "askbay.db")
     database = await open_database(address)
     try:
-        library = Library(
-            lexical=LexicalIndex(settings.data / "index" / "lexical"), glossary=load_glossary(folder / "glossary.yaml")
-        )
+        library = _open_library(settings, folder)
         yield Askbay(
             settings=settings,
             city=city,
@@ -98,9 +103,28 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
         await database.close()
 
 
+def _open_library(settings: Settings, city_folder: Path) -> Library:
+    embeddings = None if settings.embedding_model == NO_MODEL else load_embeddings(settings.embedding_model)
+    folder = settings.data / "index"
+    dense = None
+    if embeddings:
+        # Chroma is imported only where there is something for it to hold.
+        from knowledge_base.vector_index import VectorIndex
+
+        dense = Dense(embeddings, VectorIndex(folder / "vectors", embeddings.name))
+    return Library(
+        lexical=LexicalIndex(folder / "lexical", embeddings.name if embeddings else ""),
+        glossary=load_glossary(city_folder / "glossary.yaml"),
+        dense=dense,
+        table=load_translation_table(SHIPPED_MODEL / "translation_table.npz"),
+        reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
+    )
+
+
 def _make_assistant(city: City, database: Database, library: Library, now: Callable[[], datetime]) -> Assistant:
+    matcher = PieceMatcher(load_static_model(SHIPPED_MODEL), library.lexical.weigh_token)
     return Assistant(
-        knowledge=Knowledge(library, Judge(library, tuple(city.name_forms), load_judgement())),
+        knowledge=Knowledge(library, Judge(library, matcher, tuple(city.name_forms), load_judgement())),
         database=database,
         cities={language: city.words(language) for language in city.languages},
         zone=city.time_zone,

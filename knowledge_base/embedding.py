@@ -1,24 +1,89 @@
-"""The port for embeddings: whatever turns texts into vectors stands behind it."""
+"""Embeddings: the shipped model, or any sentence-transformers model by name."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
+from knowledge_base.static_embedding import StaticModel, Vectors, load_static_model
+
+__all__ = ["Embeddings", "ModelUnavailable", "StaticEmbeddings", "Vectors", "load_embeddings"]
+
+SHIPPED_MODEL = Path(__file__).parent / "static_model"
+BATCH_TEXTS = 64
+
+
+class ModelUnavailable(Exception):
+    """A model does not load; the message says which and what to do."""
 
 
 class Embeddings(Protocol):
     """Turns texts into vectors of length 1. `name` identifies model and version: vectors of two names never mix."""
 
     name: str
-    dimensions: int
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row per passage, shape (len(texts), dimensions)."""
 
     def embed_query(self, text: str) -> Vectors:
         """Return the vector of a question, shape (dimensions,)."""
+
+
+class StaticEmbeddings:
+    """The shipped model: a tokenizer and one matrix, read without torch."""
+
+    def __init__(self, folder: Path = SHIPPED_MODEL) -> None:
+        with (folder / "model.safetensors").open("rb") as weights:
+            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+        self.name = f"static-{digest[:16]}"
+        self.model: StaticModel = load_static_model(folder)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row per passage, shape (len(texts), 256)."""
+        return self.model.embed(texts)
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return the vector of a question, shape (256,)."""
+        return self.model.embed([text])[0]
+
+
+class SentenceTransformerEmbeddings:
+    """Any sentence-transformers model, a local folder or a hub name, with its own query and passage prompts.
+
+    Raises ModelUnavailable where it does not load.
+    """
+
+    def __init__(self, model_name: str) -> None:
+        # Imported here: the default run never loads torch.
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            self._model: Any = SentenceTransformer(model_name, device="cpu")
+        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
+            raise ModelUnavailable(f"{model_name}: {(str(error).splitlines() or [type(error).__name__])[0]}") from error
+        self.name = f"{model_name}@{_prompts_digest(self._model.prompts)}"
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row per passage, by the model's passage prompt."""
+        vectors = self._model.encode_document(
+            list(texts), batch_size=BATCH_TEXTS, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return the vector of a question, by the model's query prompt."""
+        vector = self._model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)[0]
+        return np.asarray(vector, dtype=np.float32)
+
+
+def load_embeddings(model_name: str) -> Embeddings:
+    """Return the shipped embeddings for an empty name, else those of the named model. Raises ModelUnavailable."""
+    return SentenceTransformerEmbeddings(model_name) if model_name else StaticEmbeddings()
+
+
+def _prompts_digest(prompts: object) -> str:
+    return hashlib.sha256(repr(prompts).encode()).hexdigest()[:8]

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import yaml
 
-from knowledge_base.glossary import fold
+from knowledge_base.glossary import contains_form, fold
 from knowledge_base.library import Library
 from knowledge_base.needs import Need, NeedKind, cover, read_needs
-from knowledge_base.question import QuestionPart, shows_kind
+from knowledge_base.query_terms import drop_question_words
+from knowledge_base.question import Kind, QuestionPart, shows_kind
 from knowledge_base.search import FoundPassage
+from knowledge_base.soft_coverage import PieceMatcher, SoftCoverage, SpeltQuestion
 from knowledge_base.tokens import tokenise, tokenise_query
 
 # Sections of a document that tell where its sources say different things.
@@ -31,7 +33,11 @@ PASSAGE_SHARE = 0.45
 CONTEXT_WEIGHT = 0.5
 KIND_BONUS = 0.15
 # A sentence with this share of the best one's coverage may be the one that shows the kind asked for.
-NEAR_BEST = 0.75
+NEAR_BEST = 0.6
+# Where one of these is asked for, a passage without one does not answer, whatever else it says.
+KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.MONEY, Kind.WEBSITE)
+# A part that leans on another is answered from the document that answers that one, if it has this much of its own needs.
+MIN_OWN_COVERAGE = 0.5
 MATCHED_SCALE = 6.0
 
 
@@ -54,6 +60,12 @@ class Signals:
     overall: float
     focus_lack: float
     focus_far: float
+    soft_whole: float
+    soft_sentence: float
+    soft_two_sentences: float
+    soft_worst_lack: float
+    soft_worst_near_lack: float
+    cosine: float
 
 
 @dataclass(frozen=True)
@@ -118,6 +130,7 @@ class Judge:
     """Holds what judging needs besides the question: the library and the names every document is about anyway."""
 
     library: Library
+    matcher: PieceMatcher
     city_names: tuple[str, ...]
     judgement: Judgement
 
@@ -125,9 +138,34 @@ class Judge:
         """Return the verdict on one part over the passages found for it."""
         needs = self._needs(part)
         query = self._weigh_query(part)
-        rated = [self._rate(part, needs, query, item, _margin(item, found)) for item in found if item.passage.text]
+        spelt = self.matcher.spell_question(drop_question_words(f"{part.context} {part.text}"))
+        rated = [
+            self._rate(part, needs, query, spelt, item, _margin(item, found)) for item in found if item.passage.text
+        ]
         rated.sort(key=lambda passage: -passage.confidence)
         return Verdict(part, tuple(rated), bool(rated) and rated[0].confidence >= self.judgement.threshold)
+
+    def judge_all(self, parts: Sequence[QuestionPart], found: Sequence[Sequence[FoundPassage]]) -> list[Verdict]:
+        """Return the verdicts on the parts of one question; a part may lean on the document that answers another."""
+        verdicts = [self.judge(part, passages) for part, passages in zip(parts, found, strict=True)]
+        answered = [verdict for verdict in verdicts if verdict.answers]
+        return [
+            verdict if verdict.answers else self._lean(verdict, [other for other in answered if verdict.part.context])
+            for verdict in verdicts
+        ]
+
+    def _lean(self, verdict: Verdict, answered: Sequence[Verdict]) -> Verdict:
+        """ "And how many jobs?" asks on about what was answered before."""
+        own = self._read(verdict.part.text)
+        for other in answered:
+            document = other.rated[0].found.passage.document_id
+            same = [rated for rated in other.rated if rated.found.passage.document_id == document]
+            for rated in same:
+                text = _PassageText(own, rated.found, self.library)
+                sentences = tuple(s for s in text.rate_sentences(verdict.part) if s.has_kind)
+                if sentences and (not own or sentences[0].coverage >= MIN_OWN_COVERAGE):
+                    return Verdict(verdict.part, (replace(rated, sentences=sentences),), True)
+        return verdict
 
     def _needs(self, part: QuestionPart) -> list[Need]:
         own = self._read(part.text)
@@ -147,12 +185,23 @@ class Judge:
         return {token: self.library.lexical.weigh_token(token) for token in tokens}
 
     def _rate(
-        self, part: QuestionPart, needs: Sequence[Need], query: Mapping[str, float], found: FoundPassage, margin: float
+        self,
+        part: QuestionPart,
+        needs: Sequence[Need],
+        query: Mapping[str, float],
+        spelt: SpeltQuestion,
+        found: FoundPassage,
+        margin: float,
     ) -> RatedPassage:
         text = _PassageText(needs, found, self.library)
         sentences = text.rate_sentences(part)
-        signals = text.read_signals(sentences, query, margin)
-        return RatedPassage(found, signals, self.judgement.confidence(signals), sentences)
+        lines = [found.passage.title, found.passage.heading, *found.passage.text.splitlines()]
+        soft = self.matcher.match(spelt, lines)
+        signals = text.read_signals(sentences, query, soft, margin)
+        confidence = self.judgement.confidence(signals)
+        if part.kind in KINDS_THAT_MUST_SHOW and not signals.shows_kind:
+            confidence = 0.0
+        return RatedPassage(found, signals, confidence, sentences)
 
 
 class _PassageText:
@@ -179,14 +228,16 @@ class _PassageText:
                 max(own, TITLE_SHARE * title, PASSAGE_SHARE * whole)
                 for own, title, whole in zip(here, self._in_title, self._in_whole, strict=True)
             ]
-            coverage = self._share(shares)
+            coverage = 0.0 if self._is_about_a_rival(_Text(line).folded) else self._share(shares)
             has_kind = shows_kind(line, part.kind)
             sentences.append(
                 Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind)
             )
         return tuple(sorted(sentences, key=lambda sentence: -sentence.score))
 
-    def read_signals(self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float) -> Signals:
+    def read_signals(
+        self, sentences: Sequence[Sentence], query: Mapping[str, float], soft: SoftCoverage, margin: float
+    ) -> Signals:
         """Return the signs that this passage answers."""
         anywhere = [max(title, whole) for title, whole in zip(self._in_title, self._in_whole, strict=True)]
         best = max(sentence.coverage for sentence in sentences)
@@ -209,7 +260,21 @@ class _PassageText:
             margin=margin,
             overall=matched / self._weight,
             focus_lack=self._lack_focus(anywhere),
+            soft_whole=soft.whole,
+            soft_sentence=soft.one_sentence,
+            soft_two_sentences=soft.two_sentences,
+            soft_worst_lack=soft.worst,
+            soft_worst_near_lack=soft.worst_near,
+            cosine=soft.cosine,
             focus_far=self._lack_focus(self._cover(_Text(sentences[0].text))),
+        )
+
+    def _is_about_a_rival(self, folded: str) -> bool:
+        return any(
+            need.rivals
+            and not any(contains_form(folded, form) for form in need.forms)
+            and any(contains_form(folded, rival) for rival in need.rivals)
+            for need in self._needs
         )
 
     def _cover(self, text: _Text) -> list[float]:

@@ -96,17 +96,18 @@ async def index_pending(database: Database, library: Library, *, on_progress: Pr
 
 
 async def rebuild_if_lost(database: Database, library: Library) -> bool:
-    """Ask for everything to be indexed again where an index is empty though documents are there."""
+    """Ask for everything to be indexed again where an index is empty though documents are there: it was lost, its form
+    has changed, or the embedding model has.
+    """
     async with database.begin() as connection:
         if library.is_filled or not await document_store.count_documents(connection):
             return False
+        library.clear()
         await document_store.mark_all_unindexed(connection)
     return True
 
 
 def _index(library: Library, tasks: Sequence[IndexTask]) -> None:
-    keys = [task.document.key for task in tasks]
+    replaced = [task.document.key for task in tasks]
     passages = [passage for task in tasks if not task.removed for passage in chunk_document(task.document)]
-    library.lexical.replace(keys, passages)
-    if library.vectors:
-        library.vectors.replace(keys, passages)
+    library.replace(replaced, passages)

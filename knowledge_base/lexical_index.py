@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tantivy
 
 from knowledge_base.chunking import Passage
-from knowledge_base.tokens import tokenise
+from knowledge_base.embedding import Vectors
+from knowledge_base.query_terms import QueryTerms, prepare_text
+from knowledge_base.tokens import split_runs, tokenise
 
-# Part of the folder's name: a change of tokens or fields leads to a new folder, which is then filled anew.
-FORM = "v1"
+# Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder, which
+# is then filled anew, so that vectors of two models never stand side by side.
+FORM = "2"
 WRITER_MEMORY_BYTES = 64_000_000
 FEWEST_PASSAGES = 300
+# A term that matches in several ways scores by its best way, the others add this share.
+TIE_BREAKER = 0.1
+# A longer word is searched by all its pairs of characters together; they weigh as one term and a little.
+PHRASE_WEIGHT = 1.3
+SAMPLED_PASSAGES = 200
+STORED_NUMBER = np.float16
+NO_VECTOR: Vectors = np.zeros(0, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class IndexedPassage:
+    """A passage with its text prepared for rescoring, and its vector (empty where there is no embedding model)."""
+
+    passage: Passage
+    prepared_text: str
+    vector: Vectors
 
 
 class IndexBusy(Exception):
@@ -27,25 +48,30 @@ class IndexBusy(Exception):
 class LexicalIndex:
     """An index in a folder; it is opened or made there."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / FORM
+    def __init__(self, folder: Path, model_name: str = "") -> None:
+        digest = hashlib.sha256(model_name.encode()).hexdigest()[:12]
+        self._folder = folder / f"{FORM}-{digest}"
         self._folder.mkdir(parents=True, exist_ok=True)
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("tokens", tokenizer_name="whitespace", index_option="freq")
         builder.add_text_field("document_key", tokenizer_name="raw", index_option="basic")
         builder.add_text_field("passage_id", tokenizer_name="raw", index_option="basic")
         builder.add_bytes_field("passage", stored=True)
+        builder.add_bytes_field("prepared_text", stored=True)
+        builder.add_bytes_field("vector", stored=True)
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(self._folder))
-        self._searcher = self._index.searcher()
+        self.reload()
 
     @property
     def passage_count(self) -> int:
         """The number of passages in the index."""
         return int(self._searcher.num_docs)
 
-    def replace(self, document_keys: Iterable[str], passages: Iterable[Passage]) -> None:
-        """Take out all passages of these documents and put these in, in one commit.
+    def replace(
+        self, document_keys: Iterable[str], passages: Sequence[Passage], vectors: Vectors | None = None
+    ) -> None:
+        """Take out all passages of these documents and put these in (with a row of `vectors` each), in one commit.
 
         Raises IndexBusy where another process is writing.
         """
@@ -56,8 +82,8 @@ class LexicalIndex:
         try:
             for key in document_keys:
                 writer.delete_documents_by_term("document_key", key)
-            for passage in passages:
-                writer.add_document(self._entry(passage))
+            for number, passage in enumerate(passages):
+                writer.add_document(self._entry(passage, NO_VECTOR if vectors is None else vectors[number]))
             writer.commit()
         finally:
             writer.wait_merging_threads()
@@ -67,39 +93,49 @@ class LexicalIndex:
         """See what has been committed, by this process or another."""
         self._index.reload()
         self._searcher = self._index.searcher()
+        sample = self._searcher.search(tantivy.Query.all_query(), limit=SAMPLED_PASSAGES, count=False)
+        lengths = [len(self._read(address).prepared_text) for _, address in sample.hits]
+        self.mean_length = sum(lengths) / len(lengths) if lengths else 1.0
 
-    def search(self, weights: Mapping[str, float], limit: int) -> list[tuple[Passage, float]]:
-        """Return the passages with the highest BM25 over these tokens (token → weight), best first."""
-        if not weights:
-            return []
-        terms = [(tantivy.Occur.Should, self._term(token, weight)) for token, weight in weights.items()]
-        found = self._searcher.search(tantivy.Query.boolean_query(terms), limit=limit, count=False)
-        return [(self._read(address), float(score)) for score, address in found.hits]
+    def search(self, tokens: Sequence[str], limit: int) -> list[tuple[Passage, float]]:
+        """Return the passages with the highest BM25 over these tokens alone, best first."""
+        terms = [(tantivy.Occur.Should, self._token(token)) for token in tokens]
+        return [(self._read(address).passage, score) for score, address in self._hits(terms, limit)]
 
-    def get_passages(self, passage_ids: Sequence[str]) -> dict[str, Passage]:
+    def search_terms(self, wanted: Sequence[QueryTerms], limit: int) -> list[IndexedPassage]:
+        """Return the passages with the highest BM25 over the terms of a question, best first."""
+        needles = {term.needles: term for terms in wanted for term in terms.terms if term.needles}
+        queries = [(tantivy.Occur.Should, self._any_of(term.needles)) for term in needles.values()]
+        return [self._read(address) for _, address in self._hits(queries, limit)]
+
+    def get_passages(self, passage_ids: Sequence[str]) -> dict[str, IndexedPassage]:
         """Return the passages of these ids that are there."""
         if not passage_ids:
             return {}
         query = tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
         found = self._searcher.search(query, limit=len(passage_ids), count=False)
-        passages = (self._read(address) for _, address in found.hits)
-        return {passage.id: passage for passage in passages}
+        indexed = (self._read(address) for _, address in found.hits)
+        return {item.passage.id: item for item in indexed}
+
+    def frequency(self, token: str) -> int:
+        """Return how many passages have a token."""
+        return int(self._searcher.doc_freq("tokens", token))
 
     def weigh_token(self, token: str) -> float:
         """Return how telling a token is, 0 to 1: BM25's ln(1 + (N - n + 0.5) / (n + 0.5)) over that of an unknown one.
 
         An index of a few passages counts as one of FEWEST_PASSAGES: that all its passages have a word says little.
         """
-        frequency = self._searcher.doc_freq("tokens", token)
+        frequency = self.frequency(token)
         count = max(self._searcher.num_docs, FEWEST_PASSAGES)
         return math.log(1 + (count - frequency + 0.5) / (frequency + 0.5)) / math.log(2 + 2 * count)
 
     def contains(self, token: str) -> bool:
         """Say whether any passage has this token."""
-        return bool(self._searcher.doc_freq("tokens", token))
+        return self.frequency(token) > 0
 
     def clear(self) -> None:
-        """Remove every passage, and the folders of earlier forms of the index."""
+        """Remove every passage, and the folders of earlier forms and other models."""
         writer = self._index.writer(heap_size=WRITER_MEMORY_BYTES, num_threads=1)
         writer.delete_all_documents()
         writer.commit()
@@ -109,18 +145,50 @@ class LexicalIndex:
             if folder != self._folder and folder.is_dir():
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _term(self, token: str, weight: float) -> tantivy.Query:
-        query = tantivy.Query.term_query(self._schema, "tokens", token, "freq")
-        return query if weight == 1.0 else tantivy.Query.boost_query(query, weight)
+    def _hits(
+        self, queries: Sequence[tuple[tantivy.Occur, tantivy.Query]], limit: int
+    ) -> list[tuple[float, tantivy.DocAddress]]:
+        if not queries:
+            return []
+        return self._searcher.search(tantivy.Query.boolean_query(queries), limit=limit, count=False).hits
 
-    def _entry(self, passage: Passage) -> tantivy.Document:
+    def _any_of(self, needles: Sequence[tuple[str, float]]) -> tantivy.Query:
+        strongest = needles[0][1]
+        queries = [tantivy.Query.boost_query(self._needle(needle), weight / strongest) for needle, weight in needles]
+        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries, TIE_BREAKER)
+
+    def _needle(self, needle: str) -> tantivy.Query:
+        tokens = [token for is_chinese, run in split_runs(needle) for token in _pieces(is_chinese, run)]
+        if len(tokens) == 1:
+            return self._token(tokens[0])
+        together = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._token(token)) for token in tokens])
+        return tantivy.Query.boost_query(together, PHRASE_WEIGHT / len(tokens))
+
+    def _token(self, token: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, "tokens", token, "freq")
+
+    def _entry(self, passage: Passage, vector: Vectors) -> tantivy.Document:
+        searched = f"{passage.title}\n{passage.heading}\n{passage.text}"
         entry = tantivy.Document()
-        entry.add_text("tokens", " ".join(tokenise(f"{passage.title}\n{passage.heading}\n{passage.text}")))
+        entry.add_text("tokens", " ".join(tokenise(searched)))
         entry.add_text("document_key", passage.document_key)
         entry.add_text("passage_id", passage.id)
-        entry.add_bytes("passage", json.dumps(list(asdict(passage).values()), ensure_ascii=False).encode())
+        entry.add_bytes("passage", json.dumps(list(vars(passage).values()), ensure_ascii=False).encode())
+        entry.add_bytes("prepared_text", prepare_text(searched).encode())
+        entry.add_bytes("vector", vector.astype(STORED_NUMBER).tobytes())
         return entry
 
-    def _read(self, address: tantivy.DocAddress) -> Passage:
-        (stored,) = self._searcher.doc(address)["passage"]
-        return Passage(*json.loads(bytes(stored)))
+    def _read(self, address: tantivy.DocAddress) -> IndexedPassage:
+        entry = self._searcher.doc(address)
+        (stored,), (prepared,), (vector,) = entry["passage"], entry["prepared_text"], entry["vector"]
+        return IndexedPassage(
+            passage=Passage(*json.loads(bytes(stored))),
+            prepared_text=bytes(prepared).decode(),
+            vector=np.frombuffer(bytes(vector), STORED_NUMBER).astype(np.float32),
+        )
+
+
+def _pieces(is_chinese: bool, run: str) -> list[str]:
+    if not is_chinese or len(run) <= 2:
+        return [run]
+    return [run[i : i + 2] for i in range(len(run) - 1)]

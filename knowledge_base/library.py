@@ -1,39 +1,71 @@
-"""The library: the indexes and the glossary that search works on, held together."""
+"""The library: everything search works on, held together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from knowledge_base.chunking import Passage
+from knowledge_base.embedding import Embeddings, Vectors
 from knowledge_base.glossary import Glossary
 from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.reranker import Reranker
+from knowledge_base.translation import TranslationTable
 
 
-class Vectors(Protocol):
+class VectorSearch(Protocol):
     """What search and ingestion need of a vector index (knowledge_base.vector_index is one)."""
 
     @property
     def passage_count(self) -> int:
         """The number of vectors in the index."""
 
-    def replace(self, document_keys: Iterable[str], passages: Iterable[Passage]) -> None:
-        """Take out all vectors of these documents and put those of these passages in."""
+    def replace(self, document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Take out all vectors of these documents and put in one row of `vectors` for each passage."""
 
-    def search(self, text: str, limit: int) -> list[tuple[str, float]]:
-        """Return (passage id, cosine similarity) of the nearest passages, best first."""
+    def search(self, vector: Vectors, limit: int) -> list[str]:
+        """Return the ids of the passages nearest to a vector, nearest first."""
+
+    def clear(self) -> None:
+        """Remove every vector."""
+
+
+@dataclass(frozen=True)
+class Dense:
+    """An embedding model and the index of its vectors."""
+
+    embeddings: Embeddings
+    index: VectorSearch
 
 
 @dataclass(frozen=True)
 class Library:
-    """A lexical index always, a vector index where an embedding model is configured, the city's glossary."""
+    """A lexical index always; an embedding model, a translation table and a reranker where they are configured."""
 
     lexical: LexicalIndex
     glossary: Glossary
-    vectors: Vectors | None = None
+    dense: Dense | None = None
+    table: TranslationTable | None = None
+    reranker: Reranker | None = None
 
     @property
     def is_filled(self) -> bool:
         """Whether each index holds passages."""
-        return self.lexical.passage_count > 0 and (self.vectors is None or self.vectors.passage_count > 0)
+        return self.lexical.passage_count > 0 and (self.dense is None or self.dense.index.passage_count > 0)
+
+    def replace(self, replaced_keys: Sequence[str], passages: Sequence[Passage]) -> None:
+        """Take out all passages of these documents and put these in, in every index."""
+        if self.dense is None:
+            self.lexical.replace(replaced_keys, passages)
+            return
+        texts = [f"{passage.title}\n{passage.heading}\n{passage.text}" for passage in passages]
+        vectors = self.dense.embeddings.embed_passages(texts)
+        self.dense.index.replace(replaced_keys, passages, vectors)
+        self.lexical.replace(replaced_keys, passages, vectors)
+
+    def clear(self) -> None:
+        """Remove every passage from every index."""
+        self.lexical.clear()
+        if self.dense:
+            self.dense.index.clear()

@@ -26,8 +26,8 @@ class NeedKind(StrEnum):
 class Need:
     """Something the question speaks of. `forms` are folded; any of them will do. `weight` is how telling it is.
 
-    `start` is where the surface begins in the folded text. A need is
-    `known` if any document speaks of it: "通常" in a question is as unknown as a street nobody wrote of.
+    `start` is where the surface begins in the folded text. `rivals` are names of the same kind: who
+    asks about one district is not answered by a sentence about another. A need is `known` if any document speaks of it: "通常" in a question is as unknown as a street nobody wrote of.
     """
 
     kind: NeedKind
@@ -37,11 +37,13 @@ class Need:
     start: int
     known: bool = True
     is_focus: bool = False
+    rivals: tuple[str, ...] = ()
 
 
 NAME_WEIGHT = 1.3
 NUMBER_WEIGHT = 0.5
 CITY_WEIGHT = 0.02
+DISTRICT = "區"
 MIN_WEIGHT = 0.02
 # A word no document has may be chatter ("通常") or the very thing asked about; the longer, the more likely the latter.
 UNKNOWN_WEIGHT_A_CHARACTER = 0.16
@@ -94,7 +96,7 @@ class _Reader:
             self._take(mention.start, mention.end)
             forms = tuple(dict.fromkeys((mention.form, *mention.entry.folded)))
             weight = CITY_WEIGHT if self._city_names & set(forms) else NAME_WEIGHT * _weigh(mention.form, self._index)
-            yield Need(NeedKind.NAME, mention.form, forms, weight, mention.start)
+            yield Need(NeedKind.NAME, mention.form, forms, weight, mention.start, rivals=self._rivals(forms))
 
     def read_numbers(self) -> Iterator[Need]:
         for pattern, forms_of in ((_YEAR, _year_forms), (_ORDINAL, _ordinal_forms)):
@@ -123,6 +125,12 @@ class _Reader:
                 continue
             weight = _weigh(surface, self._index) if known else _weigh_unknown(surface)
             yield Need(NeedKind.TEXT, surface, (surface,), weight, match.start(), known)
+
+    def _rivals(self, forms: Sequence[str]) -> tuple[str, ...]:
+        if not any(form.endswith(DISTRICT) for form in forms):
+            return ()
+        districts = (entry.folded for entry in self._glossary.entries if entry.folded[0].endswith(DISTRICT))
+        return tuple(form for folded in districts for form in folded if form not in forms)
 
     def _take(self, start: int, end: int) -> None:
         self._remaining = self._remaining[:start] + _SPACE * (end - start) + self._remaining[end:]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,19 +42,32 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word))
 
 
-ENGLISH_STOP_STEMS = frozenset(stem(word) for word in load_question_cues()["stop_words"])
+ENGLISH_STOP_WORDS = frozenset(load_question_cues()["stop_words"])
+ENGLISH_STOP_STEMS = frozenset(stem(word) for word in ENGLISH_STOP_WORDS)
+
+
+def split_words(normalised_text: str) -> list[str]:
+    """Return the runs of Chinese characters, words and numbers of a normalised text, as they stand."""
+    return [match.group() for match in _TOKEN.finditer(normalised_text)]
+
+
+def split_runs(normalised_text: str) -> Iterator[tuple[bool, str]]:
+    """Yield the runs of a normalised text: (True, Chinese characters) or (False, the stem of a word, a number)."""
+    for match in _TOKEN.finditer(normalised_text):
+        run = match.group()
+        if match.lastgroup == "cjk":
+            yield True, run
+        else:
+            yield False, stem(run) if match.lastgroup == "word" else run
 
 
 def tokenise(text: str) -> list[str]:
     """Return every token of a text, in order, for indexing."""
     tokens: list[str] = []
-    for match in _TOKEN.finditer(normalise(text)):
-        run = match.group()
-        if match.lastgroup == "cjk":
+    for is_chinese, run in split_runs(normalise(text)):
+        if is_chinese:
             tokens.extend(run)
             tokens.extend(run[i : i + 2] for i in range(len(run) - 1))
-        elif match.lastgroup == "word":
-            tokens.append(stem(run))
         else:
             tokens.append(run)
     return tokens

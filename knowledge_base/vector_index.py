@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import chromadb
 from chromadb.config import Settings
 
 from knowledge_base.chunking import Passage
-from knowledge_base.embedding import Embeddings
+from knowledge_base.embedding import Vectors
 
-BATCH_PASSAGES = 1_000
-
-T = TypeVar("T")
+# Chroma takes at most some 5,000 entries a call.
+BATCH_PASSAGES = 2_000
 
 
 class VectorIndex:
@@ -27,55 +25,46 @@ class VectorIndex:
     are read from the lexical index.
     """
 
-    def __init__(self, folder: Path, embeddings: Embeddings) -> None:
+    def __init__(self, folder: Path, model_name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
-        self._embeddings = embeddings
         self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
-        digest = hashlib.sha256(embeddings.name.encode()).hexdigest()[:16]
-        self._collection = self._client.get_or_create_collection(
-            name=f"passages-{digest}",
-            embedding_function=None,
-            metadata={"hnsw:space": "cosine", "model": embeddings.name},
-        )
+        self._name = f"passages-{hashlib.sha256(model_name.encode()).hexdigest()[:16]}"
+        self._collection = self._open_collection()
 
     @property
     def passage_count(self) -> int:
         """The number of vectors in the index."""
         return int(self._collection.count())
 
-    def replace(self, document_keys: Iterable[str], passages: Iterable[Passage]) -> None:
-        """Take out all vectors of these documents and put those of these passages in."""
-        for keys in _batches(document_keys, BATCH_PASSAGES):
-            self._collection.delete(where=cast("Any", {"document_key": {"$in": list(keys)}}))
-        for batch in _batches(passages, BATCH_PASSAGES):
-            vectors = self._embeddings.embed_passages([f"{p.title}\n{p.heading}\n{p.text}" for p in batch])
+    def replace(self, document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Take out all vectors of these documents and put in one row of `vectors` for each passage."""
+        for start in range(0, len(document_keys), BATCH_PASSAGES):
+            keys = list(document_keys[start : start + BATCH_PASSAGES])
+            self._collection.delete(where=cast("Any", {"document_key": {"$in": keys}}))
+        for start in range(0, len(passages), BATCH_PASSAGES):
+            batch = passages[start : start + BATCH_PASSAGES]
             self._collection.upsert(
                 ids=[passage.id for passage in batch],
-                embeddings=vectors,
+                embeddings=vectors[start : start + BATCH_PASSAGES],
                 metadatas=[{"document_key": passage.document_key} for passage in batch],
             )
 
-    def search(self, text: str, limit: int) -> list[tuple[str, float]]:
-        """Return (passage id, cosine similarity) of the nearest passages, best first."""
-        if not self._collection.count():
+    def search(self, vector: Vectors, limit: int) -> list[str]:
+        """Return the ids of the passages nearest to a vector, nearest first."""
+        count = self._collection.count()
+        if not count:
             return []
-        found = self._collection.query(
-            query_embeddings=self._embeddings.embed_query(text)[None, :], n_results=limit, include=["distances"]
-        )
-        distances = found["distances"] or [[]]
-        return [(id_, 1.0 - float(distance)) for id_, distance in zip(found["ids"][0], distances[0], strict=True)]
+        found = self._collection.query(query_embeddings=vector[None, :], n_results=min(limit, count), include=[])
+        return list(found["ids"][0])
 
     def clear(self) -> None:
-        """Remove every vector of this model, and the collections of other models."""
+        """Remove every vector, of this model and of others."""
         for collection in self._client.list_collections():
             self._client.delete_collection(collection.name)
-        self._collection = self._client.get_or_create_collection(
-            name=self._collection.name, embedding_function=None, metadata=self._collection.metadata
+        self._collection = self._open_collection()
+
+    def _open_collection(self) -> chromadb.Collection:
+        return self._client.get_or_create_collection(
+            name=self._name, embedding_function=None, metadata={"hnsw:space": "cosine"}
         )
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, size)):
-        yield batch

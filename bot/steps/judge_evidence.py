@@ -13,7 +13,7 @@ MIN_RELATED_CONFIDENCE = 0.15
 def judge_evidence(context: AnswerContext) -> AnswerContext:
     """Judge each part; end with unanswered_no_source where no part is answered."""
     judge = context.knowledge.judge
-    verdicts = tuple(judge.judge(part, found) for part, found in zip(context.parts, context.found, strict=True))
+    verdicts = tuple(judge.judge_all(context.parts, context.found))
     if any(verdict.answers for verdict in verdicts):
         return replace(context, verdicts=verdicts)
     near = any(verdict.confidence >= MIN_RELATED_CONFIDENCE for verdict in verdicts)

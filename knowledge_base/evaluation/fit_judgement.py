@@ -24,19 +24,24 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from knowledge_base.chunking import chunk_document
+from knowledge_base.embedding import SHIPPED_MODEL, StaticEmbeddings
 from knowledge_base.evidence import Judge, Judgement, Signals
 from knowledge_base.glossary import load_glossary
 from knowledge_base.language import detect_language
 from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Library
+from knowledge_base.library import Dense, Library
 from knowledge_base.question import split_question
 from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
+from knowledge_base.soft_coverage import PieceMatcher
+from knowledge_base.static_embedding import load_static_model
+from knowledge_base.translation import load_translation_table
+from knowledge_base.vector_index import VectorIndex
 
 TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]
 UNWEIGHED = Judgement(dict.fromkeys(NAMES, 0.0), 0.0, 0.5)
-REGULARISATION = 3.0
+REGULARISATION = 1.0
 # These never reach the judge: they are screened before the search.
 SCREENED_KINDS = ("off-topic", "injection")
 
@@ -53,15 +58,22 @@ class Example:
 
 def open_library(city: Path, folder: Path) -> Library:
     """Index a city's documents into a folder of their own."""
-    library = Library(LexicalIndex(folder), load_glossary(city / "glossary.yaml"))
+    embeddings = StaticEmbeddings()
+    library = Library(
+        lexical=LexicalIndex(folder / "lexical", embeddings.name),
+        glossary=load_glossary(city / "glossary.yaml"),
+        dense=Dense(embeddings, VectorIndex(folder / "vectors", embeddings.name)),
+        table=load_translation_table(SHIPPED_MODEL / "translation_table.npz"),
+    )
     documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path)]
-    library.lexical.replace([], [passage for document in documents for passage in chunk_document(document)])
+    library.replace([], [passage for document in documents for passage in chunk_document(document)])
     return library
 
 
 def collect_examples(library: Library, questions: Iterable[dict[str, Any]], city_names: Sequence[str]) -> list[Example]:
     """Return an example for every passage found for every part of every question."""
-    judge = Judge(library, tuple(city_names), UNWEIGHED)
+    matcher = PieceMatcher(load_static_model(SHIPPED_MODEL), library.lexical.weigh_token)
+    judge = Judge(library, matcher, tuple(city_names), UNWEIGHED)
     examples = []
     for entry in questions:
         answering = entry["answer_fact_ids"] if isinstance(entry["answer_fact_ids"], list) else []

@@ -1,0 +1,153 @@
+"""The terms of a question to search for: its own for passages in its language, translations for the other.
+
+A term is what a passage may say in any of several ways (needles), the surest first: "補助" in Chinese text, or "subsidi",
+"grant" in English text, by the learned translation table and the city's glossary.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from knowledge_base.glossary import NAME, Glossary
+from knowledge_base.language import CHINESE, count_cjk
+from knowledge_base.tokens import (
+    ENGLISH_STOP_STEMS,
+    ENGLISH_STOP_WORDS,
+    load_question_cues,
+    normalise,
+    split_runs,
+    split_words,
+)
+from knowledge_base.translation import TranslationTable
+
+_QUESTION_WORDS = re.compile("|".join(load_question_cues()["question_words"]))
+# A word that no passage has is taken for one that this share of them has.
+UNKNOWN_FREQUENCY_SHARE = 0.01
+GLOSSARY_NAME_WEIGHT = 1.0
+GLOSSARY_WORD_WEIGHT = 0.4
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term: its needles as they stand in a prepared passage, each with a weight, and how telling the term is."""
+
+    needles: tuple[tuple[str, float], ...]
+    idf: float
+
+
+@dataclass(frozen=True)
+class QueryTerms:
+    """The terms of a question for passages of one language. `units` are its characters and words in order, for runs."""
+
+    terms: tuple[Term, ...]
+    units: tuple[str, ...]
+
+    @property
+    def total(self) -> float:
+        """How much a passage with every term could reach."""
+        return sum(term.idf for term in self.terms) or 1.0
+
+
+@dataclass(frozen=True)
+class TermReader:
+    """Reads the terms of a question over an index of `passage_count` passages."""
+
+    frequency: Callable[[str], int]
+    passage_count: int
+    table: TranslationTable | None
+    glossary: Glossary
+
+    def read(self, question: str, question_language: str, passage_language: str) -> QueryTerms:
+        """Return the terms to look for in passages of a language."""
+        text = _QUESTION_WORDS.sub(" ", normalise(question))
+        if question_language == passage_language:
+            terms, units = self._own_terms(text)
+        else:
+            terms, units = self._translated_terms(text), []
+        terms = [*terms, *self._glossary_terms(question, passage_language, terms)]
+        return QueryTerms(tuple(terms), tuple(units))
+
+    def _own_terms(self, text: str) -> tuple[list[Term], list[str]]:
+        needles: dict[str, str] = {}
+        units: list[str] = []
+        for is_chinese, run in split_runs(text):
+            if is_chinese:
+                units.extend(run)
+                needles |= {gram: gram for gram in (*run, *(run[i : i + 2] for i in range(len(run) - 1)))}
+            else:
+                units.append(f" {run} ")
+                if run not in ENGLISH_STOP_STEMS:
+                    needles[run] = f" {run} "
+        return [Term(((needle, 1.0),), self._idf(self.frequency(token))) for token, needle in needles.items()], units
+
+    def _translated_terms(self, text: str) -> list[Term]:
+        if self.table is None:
+            kept = (run for is_chinese, run in split_runs(text) if not is_chinese and run not in ENGLISH_STOP_STEMS)
+            return [Term(((f" {run} ", 1.0),), self._idf(self.frequency(run))) for run in dict.fromkeys(kept)]
+        numbers = dict.fromkeys(run for is_chinese, run in split_runs(text) if not is_chinese and run[0].isdigit())
+        terms = [Term(((f" {number} ", 1.0),), self._idf(self.frequency(number))) for number in numbers]
+        return [*terms, *(self._translate(word, self.table) for word in self.table.split_query(text))]
+
+    def _translate(self, word: str, table: TranslationTable) -> Term:
+        choices = [(term.term, term.weight) for term in table.translate_word(word)]
+        if not count_cjk(word):
+            # A name is often written in Latin letters in Chinese text too.
+            choices.append((word, max((weight for _, weight in choices), default=1.0)))
+        total = sum(weight for _, weight in choices)
+        found = [(term, weight, self._frequency_of_word(term)) for term, weight in choices]
+        expected = sum(weight * count for _, weight, count in found) / total if total else 0.0
+        needles = tuple((_as_needle(term), weight / total) for term, weight, count in found if count)
+        return Term(needles, self._idf(expected or self.passage_count * UNKNOWN_FREQUENCY_SHARE))
+
+    def _glossary_terms(self, question: str, language: str, own: Sequence[Term]) -> Iterator[Term]:
+        """Yield the city's other forms of the names and words the question mentions, in the passages' language."""
+        have = {needle for term in own for needle, _ in term.needles}
+        for mention in self.glossary.find_mentions(question):
+            weight = GLOSSARY_NAME_WEIGHT if mention.entry.kind == NAME else GLOSSARY_WORD_WEIGHT
+            forms = [form for form in mention.entry.folded if bool(count_cjk(form)) == (language == CHINESE)]
+            needles = {_as_needle(form): self._frequency_of_phrase(form) for form in forms if form != mention.form}
+            there = {needle: count for needle, count in needles.items() if count and needle not in have}
+            if there:
+                idf = self._idf(max(there.values()))
+                yield Term(tuple((needle, 1.0) for needle in there), weight * idf)
+
+    def _frequency_of_word(self, term: str) -> int:
+        if len(term) <= 2 or not count_cjk(term):
+            return self.frequency(term)
+        return min(self.frequency(term[i : i + 2]) for i in range(len(term) - 1))
+
+    def _frequency_of_phrase(self, form: str) -> int:
+        pieces = [run for _, run in split_runs(form)]
+        return min((self._frequency_of_word(piece) for piece in pieces), default=0)
+
+    def _idf(self, frequency: float) -> float:
+        return math.log(1.0 + (self.passage_count - frequency + 0.5) / (frequency + 0.5))
+
+
+def drop_question_words(text: str) -> str:
+    """Return the words of a question that carry its topic, normalised; all of them where it has no others."""
+    kept = [word for word in split_words(_QUESTION_WORDS.sub(" ", normalise(text))) if word not in ENGLISH_STOP_WORDS]
+    return " ".join(kept) or normalise(text)
+
+
+def prepare_text(text: str) -> str:
+    """Return a text as needles are searched in it: Chinese characters as they are, every other word or number as its
+    stem between spaces, one sentence a line.
+    """
+    lines = ("".join(_units(sentence)) for sentence in _SENTENCE_END.split(normalise(text)) if sentence.strip())
+    return "\n".join(lines)
+
+
+_SENTENCE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
+
+
+def _units(normalised_text: str) -> Iterator[str]:
+    for is_chinese, run in split_runs(normalised_text):
+        yield run if is_chinese else f" {run} "
+
+
+def _as_needle(form: str) -> str:
+    return "".join(_units(form)) if " " in form or not count_cjk(form) else form

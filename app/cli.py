@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from app.city import CityInvalid
 from app.settings import Settings
 from app.terminal import Terminal
-from app.wiring import STAFF_ORIGIN, Askbay, open_askbay
+from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay, open_askbay
 from knowledge_base.embedding import ModelUnavailable
 from knowledge_base.lexical_index import IndexBusy
 from storage.database import DatabaseUnavailable
@@ -119,7 +119,7 @@ def remove(
 ) -> None:
     """Take a document out of the knowledge base."""
     from knowledge_base.ingest import remove_documents
-    from storage.documents import find_documents
+    from storage.documents import find_documents, find_keys_of_origin
 
     async def run(askbay: Askbay, terminal: Terminal) -> None:
         async with askbay.database.begin() as connection:
@@ -127,7 +127,12 @@ def remove(
         if not found:
             terminal.complain("terminal", "unknown_document", name=document)
             raise typer.Exit(1)
-        keys = [item.key for item in found]
+        keys = {item.key for item in found}
+        async with askbay.database.begin() as connection:
+            of_city = keys & await find_keys_of_origin(connection, CITY_ORIGIN)
+        if of_city:
+            terminal.complain("terminal", "document_of_city", name=", ".join(sorted(of_city)))
+            raise typer.Exit(1)
         terminal.say("removed", count=await remove_documents(askbay.database, askbay.library, keys, askbay.now()))
 
     _run(run)

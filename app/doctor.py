@@ -43,7 +43,7 @@ async def examine(askbay: Askbay) -> list[Finding]:
         Finding("ok", "database", {"kind": kind}),
         Finding("ok", "documents", {"documents": documents, "passages": askbay.library.lexical.passage_count})
         if documents
-        else Finding("problem", "documents_none"),
+        else Finding("off", "documents_none"),
         _check_embedding(askbay),
         Finding("off", "language_model_off"),
         _check_port(askbay.settings),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
@@ -27,6 +31,22 @@ class PortTaken(Exception):
         self.reason = reason
 
 
+class _Server(uvicorn.Server):
+    """Stops on SIGINT and SIGTERM without raising them again: what is open is closed by those who opened it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle the signals on the event loop for as long as the server runs."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
 async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int) -> None:
     """Listen, print the address, answer until stopped. Raises PortTaken."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -41,7 +61,7 @@ async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int
     terminal.say("knowledge", documents=documents, passages=askbay.library.lexical.passage_count)
     terminal.say("ready", address=f"http://{_shown(host)}:{listener.getsockname()[1]}/")
     try:
-        await uvicorn.Server(config).serve(sockets=[listener])
+        await _Server(config).serve(sockets=[listener])
     finally:
         timetable.shutdown(wait=False)
 

@@ -48,7 +48,8 @@ class StaticEmbeddings:
 
     def embed_query(self, text: str) -> Vectors:
         """Return the vector of a question, shape (256,)."""
-        return self.model.embed([text])[0]
+        vector: Vectors = self.model.embed([text])[0]
+        return vector
 
 
 class SentenceTransformerEmbeddings:

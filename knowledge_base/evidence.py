@@ -18,7 +18,7 @@ from knowledge_base.glossary import contains_form, fold
 from knowledge_base.library import Library
 from knowledge_base.needs import Need, NeedKind, cover, read_needs
 from knowledge_base.query_terms import drop_question_words
-from knowledge_base.question import Kind, QuestionPart, shows_kind
+from knowledge_base.question import Kind, QuestionPart, is_source_note, shows_kind
 from knowledge_base.search import FoundPassage
 from knowledge_base.soft_coverage import PieceMatcher, SoftCoverage, SpeltQuestion
 from knowledge_base.tokens import tokenise, tokenise_query
@@ -33,10 +33,11 @@ PASSAGE_SHARE = 0.45
 CONTEXT_WEIGHT = 0.5
 KIND_BONUS = 0.15
 # A sentence with this share of the best one's coverage may be the one that shows the kind asked for.
+DISPUTE_HANDICAP = 0.1
 NEAR_BEST = 0.6
 # Where one of these is asked for, a passage without one does not answer, whatever else it says.
 KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.MONEY, Kind.WEBSITE)
-# A part that leans on another is answered from the document that answers that one, if it has this much of its own needs.
+# A part that leans on another is answered from the document that answers that, if it has this much of its own needs.
 MIN_OWN_COVERAGE = 0.5
 MATCHED_SCALE = 6.0
 
@@ -125,6 +126,11 @@ class Verdict:
         return self.rated[0].confidence if self.rated else 0.0
 
 
+def _standing(rated: RatedPassage) -> float:
+    # What sources dispute is told after what they say.
+    return rated.confidence - DISPUTE_HANDICAP * (rated.found.passage.heading in DISAGREEMENT_HEADINGS)
+
+
 @dataclass(frozen=True)
 class Judge:
     """Holds what judging needs besides the question: the library and the names every document is about anyway."""
@@ -142,7 +148,7 @@ class Judge:
         rated = [
             self._rate(part, needs, query, spelt, item, _margin(item, found)) for item in found if item.passage.text
         ]
-        rated.sort(key=lambda passage: -passage.confidence)
+        rated.sort(key=_standing, reverse=True)
         return Verdict(part, tuple(rated), bool(rated) and rated[0].confidence >= self.judgement.threshold)
 
     def judge_all(self, parts: Sequence[QuestionPart], found: Sequence[Sequence[FoundPassage]]) -> list[Verdict]:
@@ -201,6 +207,9 @@ class Judge:
         confidence = self.judgement.confidence(signals)
         if part.kind in KINDS_THAT_MUST_SHOW and not signals.shows_kind:
             confidence = 0.0
+        if part.kind is not Kind.MAY and text.lacks_year():
+            # Who asks about 2027 is not answered with 2025; who asks "may I" may tell the year of their own firm.
+            confidence = 0.0
         return RatedPassage(found, signals, confidence, sentences)
 
 
@@ -229,7 +238,7 @@ class _PassageText:
                 for own, title, whole in zip(here, self._in_title, self._in_whole, strict=True)
             ]
             coverage = 0.0 if self._is_about_a_rival(_Text(line).folded) else self._share(shares)
-            has_kind = shows_kind(line, part.kind)
+            has_kind = shows_kind(line, part.kind) and not is_source_note(line)
             sentences.append(
                 Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind)
             )
@@ -268,6 +277,11 @@ class _PassageText:
             cosine=soft.cosine,
             focus_far=self._lack_focus(self._cover(_Text(sentences[0].text))),
         )
+
+    def lacks_year(self) -> bool:
+        """Say whether the question names a year that the passage does not."""
+        shares = zip(self._needs, self._in_title, self._in_whole, strict=True)
+        return any(need.is_year and not title and not whole for need, title, whole in shares)
 
     def _is_about_a_rival(self, folded: str) -> bool:
         return any(

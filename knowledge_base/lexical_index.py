@@ -18,7 +18,7 @@ from knowledge_base.embedding import Vectors
 from knowledge_base.query_terms import QueryTerms, prepare_text
 from knowledge_base.tokens import split_runs, tokenise
 
-# Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder, which
+# Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder that
 # is then filled anew, so that vectors of two models never stand side by side.
 FORM = "2"
 WRITER_MEMORY_BYTES = 64_000_000

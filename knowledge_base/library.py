@@ -9,7 +9,7 @@ from typing import Protocol
 from knowledge_base.chunking import Passage
 from knowledge_base.embedding import Embeddings, Vectors
 from knowledge_base.glossary import Glossary
-from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.lexical_index import NO_VECTOR, LexicalIndex
 from knowledge_base.reranker import Reranker
 from knowledge_base.translation import TranslationTable
 
@@ -60,7 +60,7 @@ class Library:
             self.lexical.replace(replaced_keys, passages)
             return
         texts = [f"{passage.title}\n{passage.heading}\n{passage.text}" for passage in passages]
-        vectors = self.dense.embeddings.embed_passages(texts)
+        vectors = self.dense.embeddings.embed_passages(texts) if texts else NO_VECTOR
         self.dense.index.replace(replaced_keys, passages, vectors)
         self.lexical.replace(replaced_keys, passages, vectors)
 

@@ -26,8 +26,9 @@ class NeedKind(StrEnum):
 class Need:
     """Something the question speaks of. `forms` are folded; any of them will do. `weight` is how telling it is.
 
-    `start` is where the surface begins in the folded text. `rivals` are names of the same kind: who
-    asks about one district is not answered by a sentence about another. A need is `known` if any document speaks of it: "通常" in a question is as unknown as a street nobody wrote of.
+    `start` is where the surface begins in the folded text. `rivals` are names of the same kind: who asks about one
+    district is not answered by a sentence about another. A need is `known` if any document speaks of it: "通常" in a
+    question is as unknown as a street nobody wrote of.
     """
 
     kind: NeedKind
@@ -39,6 +40,11 @@ class Need:
     is_focus: bool = False
     rivals: tuple[str, ...] = ()
 
+    @property
+    def is_year(self) -> bool:
+        """Whether this is a calendar year, western or ROC."""
+        return self.kind is NeedKind.NUMBER and self.surface.removeprefix("民國").isdigit()
+
 
 NAME_WEIGHT = 1.3
 NUMBER_WEIGHT = 0.5
@@ -49,8 +55,11 @@ MIN_WEIGHT = 0.02
 UNKNOWN_WEIGHT_A_CHARACTER = 0.16
 UNKNOWN_WORD_WEIGHT = 0.32
 UNKNOWN_NAME_WEIGHT = 0.8
+UNKNOWN_NAME_CHARACTERS = 4
 
-_PHRASING = re.compile("|".join(load_question_cues()["phrasing"]))
+_PHRASING = load_question_cues()["phrasing"]
+_PHRASES = re.compile("|".join(phrase for phrase in _PHRASING if len(phrase) > 1))
+_PARTICLES = re.compile("|".join(phrase for phrase in _PHRASING if len(phrase) == 1))
 _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d{2}(?!\d)|(?<!\d)(?:民國)?1[01]\d(?=年)")
 _CARDINAL = "一二三四五六七八九十"
 _ORDINAL = re.compile(
@@ -105,7 +114,7 @@ class _Reader:
                 yield Need(NeedKind.NUMBER, match.group(), forms_of(match.group()), NUMBER_WEIGHT, match.start())
 
     def read_words(self) -> Iterator[Need]:
-        self._remaining = _PHRASING.sub(lambda match: _SPACE * len(match.group()), self._remaining)
+        self._remaining = _PHRASES.sub(_blank, self._remaining)
         for mention in self._glossary.find_mentions_in_folded(self._remaining):
             self._take(mention.start, mention.end)
             if all(word in ENGLISH_STOP_STEMS for word in mention.form.split()):
@@ -115,12 +124,14 @@ class _Reader:
             yield Need(NeedKind.WORD, mention.form, forms, _weigh_word(forms, self._index), mention.start, known)
 
     def read_rest(self) -> Iterator[Need]:
+        # Only now: "請" alone is politeness, but "申請" was a word.
+        self._remaining = _PARTICLES.sub(_blank, self._remaining)
         for match in (*_CJK_RUN.finditer(self._remaining), *_LATIN_RUN.finditer(self._remaining)):
             surface = match.group()
             if surface in ENGLISH_STOP_STEMS or len(surface) < 2 or surface.isdigit():
                 continue
             known = self._is_known(surface)
-            if not known and surface in self._proper:
+            if not known and (surface in self._proper or count_cjk(surface) >= UNKNOWN_NAME_CHARACTERS):
                 yield Need(NeedKind.NAME, surface, (surface,), UNKNOWN_NAME_WEIGHT, match.start(), known)
                 continue
             weight = _weigh(surface, self._index) if known else _weigh_unknown(surface)
@@ -137,6 +148,10 @@ class _Reader:
 
     def _is_known(self, form: str) -> bool:
         return any(len(token) > 1 and self._index.contains(token) for token in tokenise(form))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return _SPACE * len(match.group())
 
 
 def _find_focus(folded: str, needs: Sequence[Need]) -> Need | None:

@@ -1,7 +1,7 @@
 """The terms of a question to search for: its own for passages in its language, translations for the other.
 
-A term is what a passage may say in any of several ways (needles), the surest first: "補助" in Chinese text, or "subsidi",
-"grant" in English text, by the learned translation table and the city's glossary.
+A term is what a passage may say in any of several ways (needles), the surest first: "補助" in Chinese text, "grant" in
+English, by the learned translation table and the city's glossary.
 """
 
 from __future__ import annotations

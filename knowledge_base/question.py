@@ -40,6 +40,7 @@ _CUES = load_question_cues()
 _ASKED = {Kind(kind): re.compile("|".join(patterns)) for kind, patterns in _CUES["asked"].items()}
 _SHOWN = {Kind(kind): re.compile("|".join(patterns)) for kind, patterns in _CUES["shown"].items()}
 _CUE = re.compile("|".join(_CUES["cues"]), re.IGNORECASE)
+_SOURCE_NOTE = re.compile("|".join(_CUES["source_notes"]))
 
 _PART_END = re.compile(r"(?<=[?？;；\n。！!])\s*|(?<=\.)\s+(?=[A-Z])")
 _JOIN = re.compile(
@@ -100,3 +101,8 @@ def asks_something(text: str) -> bool:
 
 def _says_something(text: str) -> bool:
     return any(character.isalnum() for character in text)
+
+
+def is_source_note(sentence: str) -> bool:
+    """Say whether a sentence only tells where a document comes from."""
+    return bool(_SOURCE_NOTE.search(normalise(sentence)))

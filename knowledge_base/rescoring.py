@@ -40,7 +40,7 @@ class Features:
 
     def weigh(self, weights: Mapping[str, float]) -> float:
         """Return the weighted sum."""
-        return sum(weights[name] * value for name, value in asdict(self).items())
+        return float(sum(weights[name] * value for name, value in asdict(self).items()))
 
 
 Found = list[tuple[float, list[tuple[str, float]]]]

@@ -1,7 +1,7 @@
 """How the pieces of a question are matched by a passage in meaning: for each piece the closest piece of the passage.
 
-"打字" and "文字" are no match by letters and a near one by vectors. A question whose most telling piece has no counterpart
-has no source here.
+"打字" and "文字" are no match by letters and a near one by vectors. A question whose most telling piece has no
+counterpart has no source here.
 """
 
 from __future__ import annotations

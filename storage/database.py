@@ -85,7 +85,12 @@ async def open_database(address: str) -> Database:
     Raises DatabaseUnavailable where it cannot be reached or migrated.
     """
     try:
-        engine = create_async_engine(address, pool_pre_ping=not address.startswith("sqlite"))
+        engine = create_async_engine(
+            address,
+            pool_pre_ping=not address.startswith("sqlite"),
+            # A failing statement is logged; what a citizen wrote is not.
+            hide_parameters=True,
+        )
         if engine.dialect.name == "sqlite":
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
         async with engine.begin() as connection:

@@ -47,6 +47,11 @@ async function post(address, content) {
   return answer;
 }
 
+// A picture, not an emoji: not every system has a font for those.
+function makeThumb(direction) {
+  return make("img", { src: `/static/thumb-${direction}.svg`, alt: "", width: "18", height: "18" });
+}
+
 function makeFeedback(questionId) {
   const box = make("div", { class: "feedback" }, make("span", {}, words.helpful));
   const finish = async (vote, reason, comment) => {
@@ -57,8 +62,8 @@ function makeFeedback(questionId) {
       box.append(make("span", { role: "alert" }, error.message || words.failed));
     }
   };
-  const up = make("button", { type: "button", class: "up" }, `👍 ${words.vote_up}`);
-  const down = make("button", { type: "button", class: "down", "aria-expanded": "false" }, `👎 ${words.vote_down}`);
+  const up = make("button", { type: "button", class: "up" }, makeThumb("up"), words.vote_up);
+  const down = make("button", { type: "button", class: "down", "aria-expanded": "false" }, makeThumb("down"), words.vote_down);
   up.addEventListener("click", () => finish(1, "", ""));
   down.addEventListener("click", () => {
     if (down.getAttribute("aria-expanded") === "true") return;

@@ -13,14 +13,16 @@ from knowledge_base.language import CHINESE
 from knowledge_base.question import Kind
 
 # Sentences of the best passage within this of the best score belong to the answer.
-SAME_PASSAGE_MARGIN = 0.14
+SAME_PASSAGE_MARGIN = 0.3
 OTHER_DOCUMENT_MARGIN = 0.03
-MAX_SENTENCES = 3
-MAX_SENTENCES_OF_KIND = {Kind.LIST: 4, Kind.MAY: 5, Kind.HOW: 5, Kind.WHAT: 4}
+MAX_SENTENCES = 4
+MAX_SENTENCES_OF_KIND = {Kind.LIST: 5, Kind.MAY: 6, Kind.HOW: 6, Kind.WHAT: 5}
 MAX_OTHER_DOCUMENTS = 1
 MIN_DISAGREEMENT_COVERAGE = 0.6
 MAX_DISPUTED = 2
 MAX_QUOTE_CHARACTERS = 600
+# Sentences on each side of a quoted one that the citation shows with it.
+QUOTE_AROUND = 1
 
 
 def compose_answer(context: AnswerContext) -> AnswerContext:
@@ -59,9 +61,11 @@ def _choose(verdict: Verdict) -> tuple[list[Sentence], bool]:
 
 
 def _of_passage(rated: RatedPassage, limit: int) -> list[Sentence]:
+    """Return the sentences near the best one in score that show what was asked, in the order of the text."""
     top = rated.sentences[0].score
-    same = [sentence for sentence in rated.sentences if sentence.score >= top - SAME_PASSAGE_MARGIN]
-    return sorted(same[:limit], key=lambda sentence: sentence.position)
+    near = [sentence for sentence in rated.sentences if sentence.score >= top - SAME_PASSAGE_MARGIN]
+    showing = [sentence for sentence in near if sentence.has_kind] or near
+    return sorted(showing[:limit], key=lambda sentence: sentence.position)
 
 
 def _other_documents(verdict: Verdict) -> list[list[Sentence]]:
@@ -153,7 +157,8 @@ def _quote(quoted: Sequence[Sentence]) -> str:
         lines = passage.text.splitlines()
         used = {sentence.position for sentence in quoted if sentence.found.passage.id == passage.id}
         wanted = sorted(
-            {near for position in used for near in (position - 1, position, position + 1)} & set(range(len(lines)))
+            {near for position in used for near in range(position - QUOTE_AROUND, position + QUOTE_AROUND + 1)}
+            & set(range(len(lines)))
         )
         excerpt = _join(lines, wanted, separator)
         if len(excerpt) > MAX_QUOTE_CHARACTERS:

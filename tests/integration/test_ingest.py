@@ -5,8 +5,10 @@ import pytest
 from conftest import NOW, TODAY
 
 from app.wiring import STAFF_ORIGIN
+from knowledge_base.chunking import chunk_document
 from knowledge_base.ingest import ingest_documents, rebuild_if_lost, remove_documents
-from knowledge_base.library import Library
+from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.library import Dense, Library
 from knowledge_base.search import find_passages
 from knowledge_base.tokens import tokenise
 from knowledge_base.vector_index import VectorIndex
@@ -62,27 +64,28 @@ async def test_the_same_text_again_changes_nothing(empty_house):
 
 
 async def test_a_changed_text_replaces_its_passages_in_both_indexes_and_a_removed_one_leaves(empty_house, tmp_path):
-    vectors = VectorIndex(tmp_path / "vectors", HashedEmbeddings())
-    library = Library(empty_house.library.lexical, empty_house.library.glossary, vectors)
+    vectors = VectorIndex(tmp_path / "vectors", "hashed-1")
+    lexical = LexicalIndex(tmp_path / "lexical", "hashed-1")
+    library = Library(lexical, empty_house.library.glossary, Dense(HashedEmbeddings(), vectors))
     await take_in(empty_house, library, DOCUMENT)
     report = await take_in(empty_house, library, replace(DOCUMENT, text="旗津渡輪全票50元。"))
     assert report.changed == ("ferry@zh-TW",)
     assert texts(library, "旗津渡輪") == ["旗津渡輪全票50元。"]
     assert vectors.passage_count == 1
-    assert vectors.search("旗津渡輪", 5)[0][0] == "ferry@zh-TW#0"
+    assert vectors.search(HashedEmbeddings().embed_query("旗津渡輪"), 5) == ["ferry@zh-TW#0"]
     assert await remove_documents(empty_house.database, library, ["ferry@zh-TW"], NOW) == 1
     assert texts(library, "旗津渡輪") == []
     assert vectors.passage_count == 0
 
 
 async def test_vectors_of_two_models_never_stand_in_one_index(tmp_path):
-    one, other = HashedEmbeddings(), HashedEmbeddings()
-    other.name = "hashed-2"
-    from knowledge_base.chunking import chunk_document
-
-    VectorIndex(tmp_path, one).replace([], chunk_document(DOCUMENT))
-    assert VectorIndex(tmp_path, other).passage_count == 0
-    assert VectorIndex(tmp_path, one).passage_count == 1
+    passages = chunk_document(DOCUMENT)
+    vectors = HashedEmbeddings().embed_passages([passage.text for passage in passages])
+    VectorIndex(tmp_path / "vectors", "one").replace([], passages, vectors)
+    LexicalIndex(tmp_path / "lexical", "one").replace([], passages, vectors)
+    assert VectorIndex(tmp_path / "vectors", "other").passage_count == 0
+    assert LexicalIndex(tmp_path / "lexical", "other").passage_count == 0
+    assert VectorIndex(tmp_path / "vectors", "one").passage_count == 1
 
 
 async def test_a_document_gone_from_the_citys_folder_leaves_the_knowledge_base(empty_house):
@@ -105,7 +108,7 @@ async def test_what_a_crash_left_unindexed_is_indexed_at_the_next_start(empty_ho
 
 async def test_a_lost_index_is_built_again_from_the_table(empty_house):
     await take_in(empty_house, empty_house.library, DOCUMENT)
-    empty_house.library.lexical.clear()
+    empty_house.library.clear()
     assert await rebuild_if_lost(empty_house.database, empty_house.library)
     await empty_house.bring_up_to_date()
     assert texts(empty_house.library, "旗津渡輪") == ["旗津渡輪全票40元。"]

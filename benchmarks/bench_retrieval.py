@@ -104,7 +104,9 @@ def make_fused(query_language: str) -> Callable[[Library, str], list[str]]:
     return search_fused
 
 
-def measure(search: Callable[[Library, str], list[str]], library: Library, queries: Sequence[Query]) -> dict[str, float]:
+def measure(
+    search: Callable[[Library, str], list[str]], library: Library, queries: Sequence[Query]
+) -> dict[str, float]:
     """Return recall@1/5/10, MRR@10 and milliseconds a question."""
     ranks: list[int] = []
     started = time.perf_counter()

@@ -20,7 +20,7 @@ from knowledge_base.tokens import split_runs, tokenise
 
 # Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder that
 # is then filled anew, so that vectors of two models never stand side by side.
-FORM = "2"
+FORM = "3"
 WRITER_MEMORY_BYTES = 64_000_000
 FEWEST_PASSAGES = 300
 # A term that matches in several ways scores by its best way, the others add this share.
@@ -29,16 +29,27 @@ TIE_BREAKER = 0.1
 PHRASE_WEIGHT = 1.3
 SAMPLED_PASSAGES = 200
 STORED_NUMBER = np.float16
+SEPARATOR = "\x1f"
 NO_VECTOR: Vectors = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class IndexedPassage:
-    """A passage with its text prepared for rescoring, and its vector (empty where there is no embedding model)."""
+    """A passage as it is stored: its text prepared for rescoring, its vector (empty where there is no embedding model).
 
-    passage: Passage
+    The passage itself is read only when it is asked for: most candidates are dropped after a glance.
+    """
+
+    id: str
+    language: str
     prepared_text: str
     vector: Vectors
+    stored: str
+
+    @property
+    def passage(self) -> Passage:
+        """The passage."""
+        return Passage(*json.loads(self.stored))
 
 
 class IndexBusy(Exception):
@@ -115,7 +126,7 @@ class LexicalIndex:
         query = tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
         found = self._searcher.search(query, limit=len(passage_ids), count=False)
         indexed = (self._read(address) for _, address in found.hits)
-        return {item.passage.id: item for item in indexed}
+        return {item.id: item for item in indexed}
 
     def frequency(self, token: str) -> int:
         """Return how many passages have a token."""
@@ -173,7 +184,8 @@ class LexicalIndex:
         entry.add_text("tokens", " ".join(tokenise(searched)))
         entry.add_text("document_key", passage.document_key)
         entry.add_text("passage_id", passage.id)
-        entry.add_bytes("passage", json.dumps(list(vars(passage).values()), ensure_ascii=False).encode())
+        stored = json.dumps(list(vars(passage).values()), ensure_ascii=False)
+        entry.add_bytes("passage", SEPARATOR.join((passage.id, passage.language, stored)).encode())
         entry.add_bytes("prepared_text", prepare_text(searched).encode())
         entry.add_bytes("vector", vector.astype(STORED_NUMBER).tobytes())
         return entry
@@ -181,10 +193,13 @@ class LexicalIndex:
     def _read(self, address: tantivy.DocAddress) -> IndexedPassage:
         entry = self._searcher.doc(address)
         (stored,), (prepared,), (vector,) = entry["passage"], entry["prepared_text"], entry["vector"]
+        id_, language, passage = bytes(stored).decode().split(SEPARATOR, 2)
         return IndexedPassage(
-            passage=Passage(*json.loads(bytes(stored))),
+            id=id_,
+            language=language,
             prepared_text=bytes(prepared).decode(),
-            vector=np.frombuffer(bytes(vector), STORED_NUMBER).astype(np.float32),
+            vector=np.frombuffer(bytes(vector), STORED_NUMBER),
+            stored=passage,
         )
 
 

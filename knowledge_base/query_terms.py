@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from knowledge_base.glossary import NAME, Glossary
 from knowledge_base.language import CHINESE, count_cjk
@@ -45,7 +46,7 @@ class QueryTerms:
     terms: tuple[Term, ...]
     units: tuple[str, ...]
 
-    @property
+    @cached_property
     def total(self) -> float:
         """How much a passage with every term could reach."""
         return sum(term.idf for term in self.terms) or 1.0

@@ -7,13 +7,13 @@ The weights stand in search_weights.yaml, chosen by knowledge_base.evaluation.fi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from knowledge_base.query_terms import QueryTerms
 
 K1, B = 1.2, 0.75
 # Only the most promising candidates are looked at closely; what makes a promise:
-ROUGH_BM25, ROUGH_COVERAGE, ROUGH_DENSE = 1.0, 0.5, 1.5
+ROUGH_BM25, ROUGH_COVERAGE, ROUGH_DENSE = 1.0, 1.0, 2.0
 _RUN_POWER = 1.5
 
 
@@ -40,7 +40,7 @@ class Features:
 
     def weigh(self, weights: Mapping[str, float]) -> float:
         """Return the weighted sum."""
-        return float(sum(weights[name] * value for name, value in asdict(self).items()))
+        return float(sum([weights[name] * value for name, value in vars(self).items()]))
 
 
 Found = list[tuple[float, list[tuple[str, float]]]]
@@ -72,19 +72,19 @@ def _glance(terms: QueryTerms, candidate: Candidate) -> _Glance:
     bm25 = coverage = 0.0
     found: Found = []
     for term in terms.terms:
-        here = [item for item in term.needles if _stands_in(item[0], text, words)]
+        here = [
+            (needle, weight)
+            for needle, weight in term.needles
+            if (needle[1:-1] in words if needle[0] == " " and "  " not in needle else needle in text)
+        ]
         if here:
-            often = sum(weight * text.count(needle) for needle, weight in here)
+            often = 0.0
+            for needle, weight in here:
+                often += weight * text.count(needle)
             bm25 += term.idf * often / (often + slow)
             coverage += term.idf * here[0][1] / term.needles[0][1]
             found.append((term.idf, here))
     return _Glance(bm25 / terms.total, coverage / terms.total, found)
-
-
-def _stands_in(needle: str, text: str, words: frozenset[str]) -> bool:
-    if needle[0] == " " and "  " not in needle:
-        return needle[1:-1] in words
-    return needle in text
 
 
 def _look_closer(terms: QueryTerms, candidate: Candidate, glance: _Glance) -> Features:
@@ -102,10 +102,16 @@ def _best_sentences(text: str, found: Found) -> tuple[float, float]:
         now: list[bool] = []
         one = two = 0.0
         for (idf, needles), was_here in zip(found, before, strict=True):
-            is_here = any(needle in sentence for needle, _ in needles)
+            # The surest needle first: most terms have but one, and this runs for every sentence of every candidate.
+            is_here = needles[0][0] in sentence or (
+                len(needles) > 1 and any([needle in sentence for needle, _ in needles[1:]])
+            )
             now.append(is_here)
-            one += idf * is_here
-            two += idf * (is_here or was_here)
+            if is_here:
+                one += idf
+                two += idf
+            elif was_here:
+                two += idf
         best, best_two, before = max(best, one), max(best_two, two), now
     return best, best_two
 

@@ -6,13 +6,14 @@ looked at closely. Reciprocal-rank fusion of the legs was measured and hurt (DRC
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from knowledge_base.chunking import Passage
@@ -23,10 +24,9 @@ from knowledge_base.lexical_index import IndexedPassage
 from knowledge_base.library import Library
 from knowledge_base.query_terms import QueryTerms, TermReader
 from knowledge_base.rescoring import Candidate, Features, measure_most_promising
-from knowledge_base.tokens import tokenise
 
 CANDIDATES_A_LEG = 30
-LOOKED_AT_CLOSELY = 16
+LOOKED_AT_CLOSELY = 20
 RERANKED = 12
 
 OTHER_LANGUAGE_FACTOR = 0.85
@@ -37,6 +37,7 @@ AGE_FACTOR_A_YEAR = 0.99
 UNDATED_AGE_YEARS = 5.0
 
 NEAR_DUPLICATE_SHARE = 0.85
+NEAR_SCORE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def find_candidates(
     """Return the passages that either leg names, by id."""
     candidates: dict[str, IndexedPassage] = {}
     for wanted in terms.values():
-        candidates |= {item.passage.id: item for item in library.lexical.search_terms([wanted], CANDIDATES_A_LEG)}
+        candidates |= {item.id: item for item in library.lexical.search_terms([wanted], CANDIDATES_A_LEG)}
     if library.dense and vector is not None:
         nearest = library.dense.index.search(vector, CANDIDATES_A_LEG)
         candidates |= library.lexical.get_passages([id_ for id_ in nearest if id_ not in candidates])
@@ -131,7 +132,7 @@ def match_candidates(
     """Look at the most promising candidates of each language and weigh what they show."""
     matched = []
     for passage_language, wanted in terms.items():
-        group = [item for item in candidates.values() if _is_in(item.passage, passage_language, terms)]
+        group = [item for item in candidates.values() if _is_in(item.language, passage_language, terms)]
         texts = [_candidate(item, vector, library.lexical.mean_length) for item in group]
         chosen = weights.same_language if passage_language == language else weights.other_language
         for number, features in measure_most_promising(wanted, texts, LOOKED_AT_CLOSELY):
@@ -139,9 +140,9 @@ def match_candidates(
     return matched
 
 
-def _is_in(passage: Passage, language: str, terms: Mapping[str, QueryTerms]) -> bool:
+def _is_in(spoken: str, language: str, terms: Mapping[str, QueryTerms]) -> bool:
     # A passage in a third language is looked at with the terms of the first.
-    return passage.language == language or (passage.language not in terms and language == next(iter(terms)))
+    return spoken == language or (spoken not in terms and language == next(iter(terms)))
 
 
 def _candidate(item: IndexedPassage, vector: Vectors | None, mean_length: float) -> Candidate:
@@ -157,8 +158,8 @@ def _rate(matched: Matched, language: str, today: date) -> FoundPassage:
         "trust": TRUST_FACTOR.get(passage.trust, OTHER_TRUST_FACTOR),
         "age": AGE_FACTOR_A_YEAR ** _age_years(passage.published_at, today),
     }
-    score = max(0.0, matched.match) * float(np.prod(list(factors.values())))
-    reasons = {"match": matched.match, **asdict(matched.features), **factors}
+    score = max(0.0, matched.match) * math.prod(factors.values())
+    reasons = {"match": matched.match, **vars(matched.features), **factors}
     return FoundPassage(passage, score, reasons, matched.features.dense)
 
 
@@ -203,19 +204,22 @@ def _keep_one_language(found: Sequence[FoundPassage], language: str) -> list[Fou
     return kept
 
 
-def _drop_near_duplicates(found: Iterable[FoundPassage], limit: int) -> list[FoundPassage]:
+def _drop_near_duplicates(found: Sequence[FoundPassage], limit: int) -> list[FoundPassage]:
     kept: list[FoundPassage] = []
-    kept_tokens: list[set[str]] = []
     for item in found:
-        tokens = set(tokenise(item.passage.text))
-        if any(_overlap(tokens, others) >= NEAR_DUPLICATE_SHARE for others in kept_tokens):
+        # Near-duplicates match a question nearly alike, so only neighbours in score need comparing.
+        rivals = (other for other in reversed(kept) if item.score >= NEAR_SCORE_SHARE * other.score)
+        if any(_are_near(item.passage.text, other.passage.text) for other in rivals):
             continue
         kept.append(item)
-        kept_tokens.append(tokens)
         if len(kept) == limit:
             break
     return kept
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
-    return len(one & other) / len(one | other) if one or other else 0.0
+def _are_near(one: str, other: str) -> bool:
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter < NEAR_DUPLICATE_SHARE * longer:
+        return False
+    pairs, others = (set(pairwise(text)) for text in (one, other))
+    return len(pairs & others) >= NEAR_DUPLICATE_SHARE * len(pairs | others)

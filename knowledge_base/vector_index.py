@@ -52,10 +52,7 @@ class VectorIndex:
 
     def search(self, vector: Vectors, limit: int) -> list[str]:
         """Return the ids of the passages nearest to a vector, nearest first."""
-        count = self._collection.count()
-        if not count:
-            return []
-        found = self._collection.query(query_embeddings=vector[None, :], n_results=min(limit, count), include=[])
+        found = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=[])
         return list(found["ids"][0])
 
     def clear(self) -> None:

@@ -64,7 +64,13 @@ def _export_task(task: Task, rows: list[Row], folder: Path, draw: random.Random)
     _write_lines(
         folder / "queries.jsonl",
         [
-            {"id": f"q{n}", "text": query, "lang": task.language, "answers": [], "relevant": sorted(set(answers[query]))}
+            {
+                "id": f"q{n}",
+                "text": query,
+                "lang": task.language,
+                "answers": [],
+                "relevant": sorted(set(answers[query])),
+            }
             for n, query in enumerate(queries)
         ],
     )

@@ -137,7 +137,9 @@ def write_table(path: Path, table: Table) -> None:
                     for w in (w, *(t for t, _ in ts))})  # fmt: skip
     index = {word: n for n, word in enumerate(words)}
     arrays: dict[str, NDArray[np.generic]] = {"words": np.frombuffer("\n".join(words).encode(), dtype=np.uint8)}
-    merged = {index[word]: targets for part in (table.into_chinese, table.into_english) for word, targets in part.items()}
+    merged = {
+        index[word]: targets for part in (table.into_chinese, table.into_english) for word, targets in part.items()
+    }
     counts = [len(merged.get(n, ())) for n in range(len(words))]
     flat = [pair for n in range(len(words)) for pair in merged.get(n, ())]
     arrays["counts"] = np.array(counts, dtype=np.uint8)

@@ -2,7 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install run test check bench
+# A folder of retrieval tasks, and one of unpacked training data; both big, both outside the repository.
+TASKS ?= ../shared/benchmarks/retrieval
+DATA ?= training-data
+
+.PHONY: install run test check bench bench-retrieval train
 
 install: .venv/installed
 
@@ -27,3 +31,9 @@ check: install
 
 bench: install
 	@$(BIN)/python benchmarks/bench_answering.py
+
+bench-retrieval: install
+	@$(BIN)/python benchmarks/bench_retrieval.py $(TASKS)
+
+train: install
+	@$(BIN)/python -m knowledge_base.training --data $(DATA) --output knowledge_base/static_model

@@ -22,7 +22,8 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="SQLAlchemy address; empty: SQLite under the data folder"
     )
     embedding_model: str = Field(
-        default="", description="a sentence-transformers model, folder or hub name; empty: the shipped one; none: off"
+        default="",
+        description="shipped, or a sentence-transformers model (folder or hub name); empty: words alone are searched",
     )
     reranker: str = Field(default="", description="a sentence-transformers cross-encoder; empty: none")
     retention_days: int = Field(default=180, ge=1, description="questions older than this are deleted")

@@ -21,8 +21,6 @@ from knowledge_base.lexical_index import LexicalIndex
 from knowledge_base.library import Dense, Library
 from knowledge_base.readers import UnreadableFile
 from knowledge_base.reranker import CrossEncoderReranker
-from knowledge_base.soft_coverage import PieceMatcher
-from knowledge_base.static_embedding import load_static_model
 from knowledge_base.translation import load_translation_table
 from storage.database import Database, open_database, sqlite_address
 
@@ -30,8 +28,6 @@ log = logging.getLogger(__name__)
 
 CITY_ORIGIN = "city"
 STAFF_ORIGIN = "staff"
-
-NO_MODEL = "none"
 
 
 def now_utc() -> datetime:
@@ -104,7 +100,7 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
 
 
 def _open_library(settings: Settings, city_folder: Path) -> Library:
-    embeddings = None if settings.embedding_model == NO_MODEL else load_embeddings(settings.embedding_model)
+    embeddings = load_embeddings(settings.embedding_model) if settings.embedding_model else None
     folder = settings.data / "index"
     dense = None
     if embeddings:
@@ -122,9 +118,8 @@ def _open_library(settings: Settings, city_folder: Path) -> Library:
 
 
 def _make_assistant(city: City, database: Database, library: Library, now: Callable[[], datetime]) -> Assistant:
-    matcher = PieceMatcher(load_static_model(SHIPPED_MODEL), library.lexical.weigh_token)
     return Assistant(
-        knowledge=Knowledge(library, Judge(library, matcher, tuple(city.name_forms), load_judgement())),
+        knowledge=Knowledge(library, Judge(library, tuple(city.name_forms), load_judgement())),
         database=database,
         cities={language: city.words(language) for language in city.languages},
         zone=city.time_zone,

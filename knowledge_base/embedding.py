@@ -14,6 +14,7 @@ from knowledge_base.static_embedding import StaticModel, Vectors, load_static_mo
 __all__ = ["Embeddings", "ModelUnavailable", "StaticEmbeddings", "Vectors", "load_embeddings"]
 
 SHIPPED_MODEL = Path(__file__).parent / "static_model"
+SHIPPED = "shipped"
 BATCH_TEXTS = 64
 
 
@@ -82,8 +83,8 @@ class SentenceTransformerEmbeddings:
 
 
 def load_embeddings(model_name: str) -> Embeddings:
-    """Return the shipped embeddings for an empty name, else those of the named model. Raises ModelUnavailable."""
-    return SentenceTransformerEmbeddings(model_name) if model_name else StaticEmbeddings()
+    """Return the shipped embeddings, or those of a named model. Raises ModelUnavailable."""
+    return StaticEmbeddings() if model_name == SHIPPED else SentenceTransformerEmbeddings(model_name)
 
 
 def _prompts_digest(prompts: object) -> str:

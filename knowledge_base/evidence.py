@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cache, cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 import yaml
@@ -17,10 +17,8 @@ import yaml
 from knowledge_base.glossary import contains_form, fold
 from knowledge_base.library import Library
 from knowledge_base.needs import Need, NeedKind, cover, read_needs
-from knowledge_base.query_terms import drop_question_words
 from knowledge_base.question import Kind, QuestionPart, is_source_note, shows_kind
 from knowledge_base.search import FoundPassage
-from knowledge_base.soft_coverage import PieceMatcher, SoftCoverage, SpeltQuestion
 from knowledge_base.tokens import tokenise, tokenise_query
 
 # Sections of a document that tell where its sources say different things.
@@ -49,24 +47,16 @@ class Signals:
     coverage: float
     sentence_coverage: float
     title_coverage: float
-    title_precision: float
     matched: float
     shows_kind: float
     term_match: float
     name_lack: float
     number_lack: float
     unknown_lack: float
-    unknown_count_lack: float
     margin: float
     overall: float
     focus_lack: float
     focus_far: float
-    soft_whole: float
-    soft_sentence: float
-    soft_two_sentences: float
-    soft_worst_lack: float
-    soft_worst_near_lack: float
-    cosine: float
 
 
 @dataclass(frozen=True)
@@ -79,7 +69,7 @@ class Judgement:
 
     def confidence(self, signals: Signals) -> float:
         """Return the probability that a passage with these signals answers."""
-        total = self.intercept + sum(self.weights[name] * value for name, value in asdict(signals).items())
+        total = self.intercept + sum(self.weights[name] * value for name, value in vars(signals).items())
         return 1.0 / (1.0 + math.exp(-total))
 
 
@@ -136,7 +126,6 @@ class Judge:
     """Holds what judging needs besides the question: the library and the names every document is about anyway."""
 
     library: Library
-    matcher: PieceMatcher
     city_names: tuple[str, ...]
     judgement: Judgement
 
@@ -144,10 +133,7 @@ class Judge:
         """Return the verdict on one part over the passages found for it."""
         needs = self._needs(part)
         query = self._weigh_query(part)
-        spelt = self.matcher.spell_question(drop_question_words(f"{part.context} {part.text}"))
-        rated = [
-            self._rate(part, needs, query, spelt, item, _margin(item, found)) for item in found if item.passage.text
-        ]
+        rated = [self._rate(part, needs, query, item, _margin(item, found)) for item in found if item.passage.text]
         rated.sort(key=_standing, reverse=True)
         return Verdict(part, tuple(rated), bool(rated) and rated[0].confidence >= self.judgement.threshold)
 
@@ -161,13 +147,13 @@ class Judge:
         ]
 
     def _lean(self, verdict: Verdict, answered: Sequence[Verdict]) -> Verdict:
-        """ "And how many jobs?" asks on about what was answered before."""
+        """Answer a part that asks on ("and how many jobs?") from what was answered before."""
         own = self._read(verdict.part.text)
         for other in answered:
             document = other.rated[0].found.passage.document_id
             same = [rated for rated in other.rated if rated.found.passage.document_id == document]
             for rated in same:
-                text = _PassageText(own, rated.found, self.library)
+                text = _PassageText(own, rated.found)
                 sentences = tuple(s for s in text.rate_sentences(verdict.part) if s.has_kind)
                 if sentences and (not own or sentences[0].coverage >= MIN_OWN_COVERAGE):
                     return Verdict(verdict.part, (replace(rated, sentences=sentences),), True)
@@ -195,20 +181,20 @@ class Judge:
         part: QuestionPart,
         needs: Sequence[Need],
         query: Mapping[str, float],
-        spelt: SpeltQuestion,
         found: FoundPassage,
         margin: float,
     ) -> RatedPassage:
-        text = _PassageText(needs, found, self.library)
+        text = _PassageText(needs, found)
         sentences = text.rate_sentences(part)
-        lines = [found.passage.title, found.passage.heading, *found.passage.text.splitlines()]
-        soft = self.matcher.match(spelt, lines)
-        signals = text.read_signals(sentences, query, soft, margin)
+        signals = text.read_signals(sentences, query, margin)
         confidence = self.judgement.confidence(signals)
         if part.kind in KINDS_THAT_MUST_SHOW and not signals.shows_kind:
             confidence = 0.0
         if part.kind is not Kind.MAY and text.lacks_year():
             # Who asks about 2027 is not answered with 2025; who asks "may I" may tell the year of their own firm.
+            confidence = 0.0
+        if any(need.kind is NeedKind.NAME and not need.known for need in needs):
+            # A name that no document has: whatever was found is about something else.
             confidence = 0.0
         return RatedPassage(found, signals, confidence, sentences)
 
@@ -216,13 +202,12 @@ class Judge:
 class _PassageText:
     """One passage against the needs of one question part."""
 
-    def __init__(self, needs: Sequence[Need], found: FoundPassage, library: Library) -> None:
+    def __init__(self, needs: Sequence[Need], found: FoundPassage) -> None:
         self._needs = needs
         self._found = found
-        self._index = library.lexical
         passage = found.passage
-        self._title = _Text(f"{passage.title}\n{passage.heading}")
-        self._whole = _Text(passage.text)
+        self._title = _read_text(f"{passage.title}\n{passage.heading}")
+        self._whole = _read_text(passage.text)
         self._in_title = self._cover(self._title)
         self._in_whole = self._cover(self._whole)
         self._known_weight = sum(need.weight for need in needs if need.known) or 1.0
@@ -232,50 +217,39 @@ class _PassageText:
         """Return the passage's sentences, best first."""
         sentences = []
         for position, line in enumerate(self._found.passage.text.splitlines()):
-            here = self._cover(_Text(line))
+            here = self._cover(_read_text(line))
             shares = [
                 max(own, TITLE_SHARE * title, PASSAGE_SHARE * whole)
                 for own, title, whole in zip(here, self._in_title, self._in_whole, strict=True)
             ]
-            coverage = 0.0 if self._is_about_a_rival(_Text(line).folded) else self._share(shares)
+            coverage = 0.0 if self._is_about_a_rival(_read_text(line).folded) else self._share(shares)
             has_kind = shows_kind(line, part.kind) and not is_source_note(line)
             sentences.append(
                 Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind)
             )
         return tuple(sorted(sentences, key=lambda sentence: -sentence.score))
 
-    def read_signals(
-        self, sentences: Sequence[Sentence], query: Mapping[str, float], soft: SoftCoverage, margin: float
-    ) -> Signals:
+    def read_signals(self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float) -> Signals:
         """Return the signs that this passage answers."""
         anywhere = [max(title, whole) for title, whole in zip(self._in_title, self._in_whole, strict=True)]
         best = max(sentence.coverage for sentence in sentences)
         near = [sentence for sentence in sentences if sentence.coverage >= NEAR_BEST * best]
         found = self._title.tokens | self._whole.tokens
         matched = sum(need.weight * share for need, share in zip(self._needs, anywhere, strict=True))
-        title_weight = {token: self._index.weigh_token(token) for token in self._title.tokens if len(token) > 1}
         return Signals(
             coverage=self._share(anywhere),
             sentence_coverage=best,
             title_coverage=self._share(self._in_title),
-            title_precision=_weight_share(title_weight, query.keys()),
             matched=math.log1p(matched * MATCHED_SCALE) / 4,
             shows_kind=float(any(sentence.has_kind for sentence in near)),
             term_match=_weight_share(query, found),
             name_lack=self._lack(anywhere, NeedKind.NAME),
             number_lack=self._lack(anywhere, NeedKind.NUMBER),
             unknown_lack=sum(need.weight for need in self._needs if not need.known) / self._weight,
-            unknown_count_lack=min(1.0, sum(not need.known for need in self._needs) / 5),
             margin=margin,
             overall=matched / self._weight,
             focus_lack=self._lack_focus(anywhere),
-            soft_whole=soft.whole,
-            soft_sentence=soft.one_sentence,
-            soft_two_sentences=soft.two_sentences,
-            soft_worst_lack=soft.worst,
-            soft_worst_near_lack=soft.worst_near,
-            cosine=soft.cosine,
-            focus_far=self._lack_focus(self._cover(_Text(sentences[0].text))),
+            focus_far=self._lack_focus(self._cover(_read_text(sentences[0].text))),
         )
 
     def lacks_year(self) -> bool:
@@ -292,7 +266,7 @@ class _PassageText:
         )
 
     def _cover(self, text: _Text) -> list[float]:
-        return [cover(need, text.folded, text.tokens, self._index) for need in self._needs]
+        return [cover(need, text.folded, text.tokens) for need in self._needs]
 
     def _share(self, shares: Sequence[float]) -> float:
         covered = sum(need.weight * share for need, share in zip(self._needs, shares, strict=True) if need.known)
@@ -306,6 +280,12 @@ class _PassageText:
             need.weight for need, share in zip(self._needs, shares, strict=True) if need.kind is kind and not share
         )
         return lacking / self._weight
+
+
+@lru_cache(maxsize=4_096)
+def _read_text(text: str) -> _Text:
+    # The same announcements are asked about again and again; reading their sentences anew was half of an answer's time.
+    return _Text(text)
 
 
 @dataclass(frozen=True)

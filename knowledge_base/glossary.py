@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +38,11 @@ class Mention:
 
 @dataclass(frozen=True)
 class Glossary:
-    """All entries, with a look-up by folded form."""
+    """All entries, with a look-up by folded form; `lengths_by_start` has the lengths of the forms that begin alike."""
 
     entries: tuple[Entry, ...] = ()
     by_form: Mapping[str, Entry] = field(default_factory=dict)
-    longest: int = 0
+    lengths_by_start: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def find_mentions(self, text: str) -> list[Mention]:
         """Return the entries a text mentions, longest form first, none overlapping, in order."""
@@ -63,7 +64,10 @@ class Glossary:
     def _match_at(self, folded: str, start: int) -> Mention | None:
         if start and _is_latin(folded[start]) and _is_latin(folded[start - 1]):
             return None
-        for end in range(min(len(folded), start + self.longest), start + 1, -1):
+        for length in self.lengths_by_start.get(folded[start : start + 2], ()):
+            end = start + length
+            if end > len(folded):
+                continue
             if end < len(folded) and _is_latin(folded[end]) and _is_latin(folded[end - 1]):
                 continue
             entry = self.by_form.get(folded[start:end])
@@ -98,7 +102,14 @@ def make_glossary(names: Iterable[Iterable[str]], words: Iterable[Iterable[str]]
         for form in entry.folded:
             if len(form) > 1:
                 by_form.setdefault(form, entry)
-    return Glossary(tuple(entries), by_form, max(map(len, by_form), default=0))
+    lengths: dict[str, set[int]] = defaultdict(set)
+    for form in by_form:
+        lengths[form[:2]].add(len(form))
+    return Glossary(
+        entries=tuple(entries),
+        by_form=by_form,
+        lengths_by_start={start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()},
+    )
 
 
 def contains_form(folded_text: str, folded_form: str) -> bool:

@@ -47,6 +47,11 @@ class IndexedPassage:
     stored: str
 
     @property
+    def document_id(self) -> str:
+        """The id that a document has in every language."""
+        return self.id.rsplit("@", 1)[0]
+
+    @property
     def passage(self) -> Passage:
         """The passage."""
         return Passage(*json.loads(self.stored))
@@ -113,10 +118,9 @@ class LexicalIndex:
         terms = [(tantivy.Occur.Should, self._token(token)) for token in tokens]
         return [(self._read(address).passage, score) for score, address in self._hits(terms, limit)]
 
-    def search_terms(self, wanted: Sequence[QueryTerms], limit: int) -> list[IndexedPassage]:
+    def search_terms(self, terms: QueryTerms, limit: int) -> list[IndexedPassage]:
         """Return the passages with the highest BM25 over the terms of a question, best first."""
-        needles = {term.needles: term for terms in wanted for term in terms.terms if term.needles}
-        queries = [(tantivy.Occur.Should, self._any_of(term.needles)) for term in needles.values()]
+        queries = [(tantivy.Occur.Should, self._any_of(term.needles)) for term in terms.terms if term.needles]
         return [self._read(address) for _, address in self._hits(queries, limit)]
 
     def get_passages(self, passage_ids: Sequence[str]) -> dict[str, IndexedPassage]:

@@ -26,9 +26,10 @@ class NeedKind(StrEnum):
 class Need:
     """Something the question speaks of. `forms` are folded; any of them will do. `weight` is how telling it is.
 
-    `start` is where the surface begins in the folded text. `rivals` are names of the same kind: who asks about one
-    district is not answered by a sentence about another. A need is `known` if any document speaks of it: "通常" in a
-    question is as unknown as a street nobody wrote of.
+    `start` is where the surface begins in the folded text. A need is `known` if any document speaks of it: "通常" in a
+    question is as unknown as a street nobody wrote of. `pieces` are tokens with weights, of which a part will do
+    where the whole is not there. `rivals` are names of the same kind: who asks about one district is not answered by
+    a sentence about another.
     """
 
     kind: NeedKind
@@ -38,6 +39,7 @@ class Need:
     start: int
     known: bool = True
     is_focus: bool = False
+    pieces: tuple[tuple[str, float], ...] = ()
     rivals: tuple[str, ...] = ()
 
     @property
@@ -121,7 +123,15 @@ class _Reader:
                 continue
             forms = tuple(dict.fromkeys((mention.form, *mention.entry.folded)))
             known = any(self._is_known(form) for form in forms)
-            yield Need(NeedKind.WORD, mention.form, forms, _weigh_word(forms, self._index), mention.start, known)
+            yield Need(
+                kind=NeedKind.WORD,
+                surface=mention.form,
+                forms=forms,
+                weight=_weigh_word(forms, self._index),
+                start=mention.start,
+                known=known,
+                pieces=self._pieces(mention.form),
+            )
 
     def read_rest(self) -> Iterator[Need]:
         # Only now: "請" alone is politeness, but "申請" was a word.
@@ -135,7 +145,7 @@ class _Reader:
                 yield Need(NeedKind.NAME, surface, (surface,), UNKNOWN_NAME_WEIGHT, match.start(), known)
                 continue
             weight = _weigh(surface, self._index) if known else _weigh_unknown(surface)
-            yield Need(NeedKind.TEXT, surface, (surface,), weight, match.start(), known)
+            yield Need(NeedKind.TEXT, surface, (surface,), weight, match.start(), known, pieces=self._pieces(surface))
 
     def _rivals(self, forms: Sequence[str]) -> tuple[str, ...]:
         if not any(form.endswith(DISTRICT) for form in forms):
@@ -145,6 +155,9 @@ class _Reader:
 
     def _take(self, start: int, end: int) -> None:
         self._remaining = self._remaining[:start] + _SPACE * (end - start) + self._remaining[end:]
+
+    def _pieces(self, form: str) -> tuple[tuple[str, float], ...]:
+        return tuple((token, self._index.weigh_token(token)) for token in tokenise(form) if len(token) > 1)
 
     def _is_known(self, form: str) -> bool:
         return any(len(token) > 1 and self._index.contains(token) for token in tokenise(form))
@@ -169,22 +182,14 @@ def _find_focus(folded: str, needs: Sequence[Need]) -> Need | None:
     return min(after, key=lambda need: need.start, default=None)
 
 
-def cover(need: Need, folded_text: str, tokens: frozenset[str], index: LexicalIndex) -> float:
+def cover(need: Need, folded_text: str, tokens: frozenset[str]) -> float:
     """Return how much of a need a text has, 0 to 1. `tokens` are the text's own."""
-    if any(contains_form(folded_text, form) for form in need.forms):
+    if any([contains_form(folded_text, form) for form in need.forms]):
         return 1.0
-    if need.kind in (NeedKind.NUMBER, NeedKind.NAME):
+    if not need.pieces:
         return 0.0
-    return max(_cover_partly(form, tokens, index) for form in need.forms[:1])
-
-
-def _cover_partly(form: str, tokens: frozenset[str], index: LexicalIndex) -> float:
-    wanted = [token for token in tokenise(form) if len(token) > 1]
-    if not wanted:
-        return 0.0
-    weights = [index.weigh_token(token) for token in wanted]
-    total = sum(weights)
-    return sum(w for w, token in zip(weights, wanted, strict=True) if token in tokens) / total if total else 0.0
+    found = sum([weight for token, weight in need.pieces if token in tokens])
+    return found / sum([weight for _, weight in need.pieces])
 
 
 def _weigh_unknown(surface: str) -> float:

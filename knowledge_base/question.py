@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from knowledge_base.tokens import load_question_cues, normalise
 
@@ -58,6 +59,7 @@ def read_kind(text: str) -> Kind:
     return next((kind for kind, pattern in _ASKED.items() if pattern.search(folded)), Kind.WHAT)
 
 
+@lru_cache(maxsize=8_192)
 def shows_kind(sentence: str, kind: Kind) -> bool:
     """Say whether a sentence holds a thing of this kind: a date for when, an amount for how much …"""
     pattern = _SHOWN.get(kind)
@@ -103,6 +105,7 @@ def _says_something(text: str) -> bool:
     return any(character.isalnum() for character in text)
 
 
+@lru_cache(maxsize=8_192)
 def is_source_note(sentence: str) -> bool:
     """Say whether a sentence only tells where a document comes from."""
     return bool(_SOURCE_NOTE.search(normalise(sentence)))

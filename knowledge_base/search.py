@@ -7,7 +7,7 @@ looked at closely. Reciprocal-rank fusion of the legs was measured and hurt (DRC
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -23,10 +23,13 @@ from knowledge_base.language import CHINESE, ENGLISH
 from knowledge_base.lexical_index import IndexedPassage
 from knowledge_base.library import Library
 from knowledge_base.query_terms import QueryTerms, TermReader
+from knowledge_base.reranker import Reranker
 from knowledge_base.rescoring import Candidate, Features, measure_most_promising
 
 CANDIDATES_A_LEG = 30
 LOOKED_AT_CLOSELY = 20
+# A passage in the question's language with this share of its terms makes a search in the other language needless.
+ENOUGH_COVERAGE = 0.8
 RERANKED = 12
 
 OTHER_LANGUAGE_FACTOR = 0.85
@@ -68,28 +71,20 @@ def load_search_weights() -> SearchWeights:
 
 
 def find_passages(
-    library: Library,
-    text: str,
-    *,
-    language: str,
-    today: date,
-    limit: int = 8,
-    weights: SearchWeights | None = None,
-    passage_languages: Sequence[str] = (CHINESE, ENGLISH),
+    library: Library, text: str, *, language: str, today: date, limit: int = 8, weights: SearchWeights | None = None
 ) -> list[FoundPassage]:
     """Return the passages that most likely answer a question, best first.
 
     Valid, newer and more official passages are preferred, the question's language before the other; of near-duplicates
     and of a document in two languages one is kept.
     """
-    terms = _read_terms(library, text, language, passage_languages)
-    vector = library.dense.embeddings.embed_query(text) if library.dense else None
-    candidates = find_candidates(library, terms, vector)
-    matched = match_candidates(library, terms, candidates, vector, language, weights or load_search_weights())
+    search = _Search(library, text, language, weights or load_search_weights())
+    matched = search.match_own_language()
+    if not any(item.features.coverage >= ENOUGH_COVERAGE for item in matched):
+        matched += search.match_other_language(without={item.passage.document_id for item in matched})
     found = [_rate(item, language, today) for item in matched]
     if library.reranker:
-        found = _rerank(library, text, found)
-    found = _keep_one_language(found, language)
+        found = _rerank(library.reranker, text, found)
     found.sort(key=lambda item: -item.score)
     return _drop_near_duplicates(found, limit)
 
@@ -103,46 +98,51 @@ class Matched:
     match: float
 
 
-def _read_terms(library: Library, text: str, language: str, passage_languages: Sequence[str]) -> dict[str, QueryTerms]:
-    reader = TermReader(library.lexical.frequency, library.lexical.passage_count, library.table, library.glossary)
-    return {other: reader.read(text, language, other) for other in passage_languages}
+class _Search:
+    """One question against one library."""
 
+    def __init__(self, library: Library, text: str, language: str, weights: SearchWeights) -> None:
+        self._library = library
+        self._text = text
+        self._language = language
+        self._weights = weights
+        lexical = library.lexical
+        self._reader = TermReader(lexical.frequency, lexical.passage_count, library.table, library.glossary)
+        self._vector = library.dense.embeddings.embed_query(text) if library.dense else None
+        self._nearest = self._find_nearest()
 
-def find_candidates(
-    library: Library, terms: Mapping[str, QueryTerms], vector: Vectors | None
-) -> dict[str, IndexedPassage]:
-    """Return the passages that either leg names, by id."""
-    candidates: dict[str, IndexedPassage] = {}
-    for wanted in terms.values():
-        candidates |= {item.id: item for item in library.lexical.search_terms([wanted], CANDIDATES_A_LEG)}
-    if library.dense and vector is not None:
-        nearest = library.dense.index.search(vector, CANDIDATES_A_LEG)
-        candidates |= library.lexical.get_passages([id_ for id_ in nearest if id_ not in candidates])
-    return candidates
+    def match_own_language(self) -> list[Matched]:
+        terms = self._reader.read(self._text, self._language, self._language)
+        candidates = self._candidates(terms, lambda item: item.language == self._language)
+        return self._match(terms, candidates, self._weights.same_language, LOOKED_AT_CLOSELY)
 
+    def match_other_language(self, without: set[str]) -> list[Matched]:
+        """Match passages in the other language, but of documents that are there in the question's own."""
+        other = ENGLISH if self._language == CHINESE else CHINESE
+        terms = self._reader.read(self._text, self._language, other)
+        candidates = self._candidates(
+            terms, lambda item: item.language != self._language and item.document_id not in without
+        )
+        return self._match(terms, candidates, self._weights.other_language, LOOKED_AT_CLOSELY)
 
-def match_candidates(
-    library: Library,
-    terms: Mapping[str, QueryTerms],
-    candidates: Mapping[str, IndexedPassage],
-    vector: Vectors | None,
-    language: str,
-    weights: SearchWeights,
-) -> list[Matched]:
-    """Look at the most promising candidates of each language and weigh what they show."""
-    matched = []
-    for passage_language, wanted in terms.items():
-        group = [item for item in candidates.values() if _is_in(item.language, passage_language, terms)]
-        texts = [_candidate(item, vector, library.lexical.mean_length) for item in group]
-        chosen = weights.same_language if passage_language == language else weights.other_language
-        for number, features in measure_most_promising(wanted, texts, LOOKED_AT_CLOSELY):
-            matched.append(Matched(group[number].passage, features, features.weigh(chosen)))
-    return matched
+    def _find_nearest(self) -> list[IndexedPassage]:
+        if self._library.dense is None or self._vector is None:
+            return []
+        ids = self._library.dense.index.search(self._vector, CANDIDATES_A_LEG)
+        return list(self._library.lexical.get_passages(ids).values())
 
+    def _candidates(self, terms: QueryTerms, wanted: Callable[[IndexedPassage], bool]) -> list[IndexedPassage]:
+        named = [*self._library.lexical.search_terms(terms, CANDIDATES_A_LEG), *self._nearest]
+        return list({item.id: item for item in named if wanted(item)}.values())
 
-def _is_in(spoken: str, language: str, terms: Mapping[str, QueryTerms]) -> bool:
-    # A passage in a third language is looked at with the terms of the first.
-    return spoken == language or (spoken not in terms and language == next(iter(terms)))
+    def _match(
+        self, terms: QueryTerms, candidates: Sequence[IndexedPassage], weights: Mapping[str, float], keep: int
+    ) -> list[Matched]:
+        texts = [_candidate(item, self._vector, self._library.lexical.mean_length) for item in candidates]
+        return [
+            Matched(candidates[number].passage, features, features.weigh(weights))
+            for number, features in measure_most_promising(terms, texts, keep)
+        ]
 
 
 def _candidate(item: IndexedPassage, vector: Vectors | None, mean_length: float) -> Candidate:
@@ -163,12 +163,12 @@ def _rate(matched: Matched, language: str, today: date) -> FoundPassage:
     return FoundPassage(passage, score, reasons, matched.features.dense)
 
 
-def _rerank(library: Library, text: str, found: list[FoundPassage]) -> list[FoundPassage]:
+def _rerank(reranker: Reranker, text: str, found: list[FoundPassage]) -> list[FoundPassage]:
     found = sorted(found, key=lambda item: -item.score)
     best, rest = found[:RERANKED], found[RERANKED:]
-    if not library.reranker or not best:
+    if not best:
         return found
-    ratings = library.reranker.rate(text, [f"{item.passage.title}\n{item.passage.text}" for item in best])
+    ratings = reranker.rate(text, [f"{item.passage.title}\n{item.passage.text}" for item in best])
     top = rest[0].score if rest else 0.0
     # The reranked stay before the rest; within them the reranker's rating decides.
     reranked = [
@@ -181,27 +181,6 @@ def _rerank(library: Library, text: str, found: list[FoundPassage]) -> list[Foun
 def _age_years(published_at: str, today: date) -> float:
     published = last_day(published_at)
     return max(0.0, (today - published).days / 365.25) if published else UNDATED_AGE_YEARS
-
-
-def _keep_one_language(found: Sequence[FoundPassage], language: str) -> list[FoundPassage]:
-    """Of a document that is there in both languages keep the question's, with the better of the two scores."""
-    best_of_document: dict[str, float] = {}
-    spoken: set[str] = set()
-    for item in found:
-        id_ = item.passage.document_id
-        best_of_document[id_] = max(best_of_document.get(id_, 0.0), item.score)
-        if item.passage.language == language:
-            spoken.add(id_)
-    kept: list[FoundPassage] = []
-    raised: set[str] = set()
-    for item in sorted(found, key=lambda item: -item.score):
-        id_ = item.passage.document_id
-        if item.passage.language == language and id_ not in raised:
-            raised.add(id_)
-            kept.append(replace(item, score=best_of_document[id_]))
-        elif item.passage.language == language or id_ not in spoken:
-            kept.append(item)
-    return kept
 
 
 def _drop_near_duplicates(found: Sequence[FoundPassage], limit: int) -> list[FoundPassage]:

@@ -1,8 +1,8 @@
 """Fits judgement.yaml: how much each signal counts, and the confidence from which a passage answers.
 
 A passage of a document that answers a question is an example for, every other passage found for it an example against;
-that includes what is found for questions nothing answers, and for questions whose answering documents are taken out. The
-threshold is chosen on the printed curve, which is by cross-validation.
+that includes what is found for questions nothing answers, and for questions whose answering documents are taken out.
+The threshold is chosen on the printed curve, which is by cross-validation.
 
     python -m knowledge_base.evaluation.fit_judgement cities/kaohsiung/questions.jsonl
 """
@@ -24,19 +24,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from knowledge_base.chunking import chunk_document
-from knowledge_base.embedding import SHIPPED_MODEL, StaticEmbeddings
+from knowledge_base.embedding import SHIPPED_MODEL
 from knowledge_base.evidence import Judge, Judgement, Signals
 from knowledge_base.glossary import load_glossary
 from knowledge_base.language import detect_language
 from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Dense, Library
+from knowledge_base.library import Library
 from knowledge_base.question import split_question
 from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
-from knowledge_base.soft_coverage import PieceMatcher
-from knowledge_base.static_embedding import load_static_model
 from knowledge_base.translation import load_translation_table
-from knowledge_base.vector_index import VectorIndex
 
 TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]
@@ -58,11 +55,9 @@ class Example:
 
 def open_library(city: Path, folder: Path) -> Library:
     """Index a city's documents into a folder of their own."""
-    embeddings = StaticEmbeddings()
     library = Library(
-        lexical=LexicalIndex(folder / "lexical", embeddings.name),
+        lexical=LexicalIndex(folder),
         glossary=load_glossary(city / "glossary.yaml"),
-        dense=Dense(embeddings, VectorIndex(folder / "vectors", embeddings.name)),
         table=load_translation_table(SHIPPED_MODEL / "translation_table.npz"),
     )
     documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path)]
@@ -72,8 +67,7 @@ def open_library(city: Path, folder: Path) -> Library:
 
 def collect_examples(library: Library, questions: Iterable[dict[str, Any]], city_names: Sequence[str]) -> list[Example]:
     """Return an example for every passage found for every part of every question."""
-    matcher = PieceMatcher(load_static_model(SHIPPED_MODEL), library.lexical.weigh_token)
-    judge = Judge(library, matcher, tuple(city_names), UNWEIGHED)
+    judge = Judge(library, tuple(city_names), UNWEIGHED)
     examples = []
     for entry in questions:
         answering = entry["answer_fact_ids"] if isinstance(entry["answer_fact_ids"], list) else []
@@ -124,14 +118,14 @@ def _print_curve(examples: Sequence[Example], confidence: np.ndarray[Any, Any]) 
         else:
             group = without if example.question.endswith("-") else silent
             group[example.question] = max(value, group.get(example.question, 0.0))
-    print("threshold  answered  answered right  wrong without document  wrong unanswerable")  # noqa: T201
+    print("threshold  answered  answered right  wrong without document  wrong unanswerable")
     for step in range(20, 96, 5):
         threshold = step / 100
         answered = np.mean([value >= threshold for value, _ in right.values()])
         correct = np.mean([value >= threshold and good for value, good in right.values()])
         removed = np.mean([value >= threshold for value in without.values()])
         unanswerable = np.mean([value >= threshold for value in silent.values()])
-        print(f"{threshold:9.2f}  {answered:8.3f}  {correct:14.3f}  {removed:22.3f}  {unanswerable:18.3f}")  # noqa: T201
+        print(f"{threshold:9.2f}  {answered:8.3f}  {correct:14.3f}  {removed:22.3f}  {unanswerable:18.3f}")
 
 
 def main() -> None:
@@ -149,7 +143,7 @@ def main() -> None:
         asked = [entry for entry in map(json.loads, lines) if entry["kind"] not in SCREENED_KINDS]
         content = fit(collect_examples(library, asked, city_names), options.threshold)
     text = yaml.safe_dump(content, sort_keys=False)
-    print(text)  # noqa: T201
+    print(text)
     if not options.dry:
         (Path(__file__).parents[1] / "judgement.yaml").write_text(
             "# Written by knowledge_base.evaluation.fit_judgement; what each signal is: knowledge_base/evidence.py.\n"

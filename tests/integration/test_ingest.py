@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from conftest import NOW, TODAY
 
-from app.wiring import STAFF_ORIGIN
+from app.settings import Settings
+from app.wiring import STAFF_ORIGIN, open_askbay
 from knowledge_base.chunking import chunk_document
 from knowledge_base.ingest import ingest_documents, rebuild_if_lost, remove_documents
 from knowledge_base.lexical_index import LexicalIndex
@@ -112,3 +113,17 @@ async def test_a_lost_index_is_built_again_from_the_table(empty_house):
     assert await rebuild_if_lost(empty_house.database, empty_house.library)
     await empty_house.bring_up_to_date()
     assert texts(empty_house.library, "旗津渡輪") == ["旗津渡輪全票40元。"]
+
+
+async def test_the_shipped_model_finds_across_languages_and_switching_it_indexes_anew(tmp_path, empty_city, now):
+    english = replace(DOCUMENT, id="bus", language="en", title="Bus fares", text="A bus ride costs NT$12 for adults.")
+    for model, found in (("shipped", True), ("", False), ("shipped", True)):
+        settings = Settings(data=tmp_path / "var", city=str(empty_city), embedding_model=model, _env_file=None)
+        async with open_askbay(settings, now) as house:
+            await house.bring_up_to_date()
+            await take_in(house, house.library, english)
+            assert (house.library.dense is not None) is found
+            assert house.library.lexical.passage_count == 1
+            assert texts(house.library, "大人搭公共汽車要付多少") == ["A bus ride costs NT$12 for adults."]
+            if house.library.dense:
+                assert house.library.dense.index.passage_count == 1

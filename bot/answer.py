@@ -59,13 +59,17 @@ class Statement:
     citation: int
 
 
+# The name of a text of the wording, and what is filled into it.
+Note = tuple[str, tuple[tuple[str, str], ...]]
+
+
 @dataclass(frozen=True)
 class AnswerPart:
     """The answer to one thing asked. `notes` name texts of the wording (expired, planned …) with their values."""
 
     question: str
     statements: tuple[Statement, ...]
-    notes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    notes: tuple[Note, ...] = ()
     sources_differ: bool = False
 
 

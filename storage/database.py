@@ -13,8 +13,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, DateTime, Dialect, Insert, MetaData, Table, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, DateTime, Dialect, MetaData, event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
@@ -98,13 +97,6 @@ async def open_database(address: str) -> Database:
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise DatabaseUnavailable(f"{_without_password(address)}: {_first_line(error)}") from error
     return Database(engine)
-
-
-def insert_or_ignore(connection: AsyncConnection, table: Table) -> Insert:
-    """Return an INSERT that leaves an existing row as it is, in the words of this database."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, String, Table, Text, delete, func, insert, select
+from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, String, Table, Text, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
@@ -90,12 +90,6 @@ async def find_feedback(connection: AsyncConnection, question_id: str) -> Feedba
     )
     row = (await connection.execute(query)).mappings().first()
     return Feedback(**row) if row else None
-
-
-async def count_by_status(connection: AsyncConnection) -> dict[str, int]:
-    """Count the stored questions by the status of their answer."""
-    query = select(questions.c.status, func.count()).group_by(questions.c.status)
-    return {status: count for status, count in await connection.execute(query)}
 
 
 async def delete_questions_before(connection: AsyncConnection, moment: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.answer import Answer, AnswerContext, AnswerPart, Citation, Statement, Status
+from bot.answer import Answer, AnswerContext, AnswerPart, Citation, Note, Statement, Status
 from knowledge_base.chunking import Passage
 from knowledge_base.documents import CLOSED, OFFICIAL, PLANNED, has_expired
 from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Sentence, Verdict
@@ -97,7 +97,7 @@ def _precedence(passage: Passage) -> tuple[bool, bool, str]:
     return (passage.status != CLOSED, passage.trust == OFFICIAL, passage.published_at)
 
 
-def _notes(context: AnswerContext, chosen: Sequence[Sentence]) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def _notes(context: AnswerContext, chosen: Sequence[Sentence]) -> tuple[Note, ...]:
     notes: dict[str, tuple[tuple[str, str], ...]] = {}
     for passage in (sentence.found.passage for sentence in chosen):
         if has_expired(passage.valid_until, passage.status, context.today):

@@ -6,7 +6,6 @@ from storage.documents import Document
 from storage.questions import (
     AskedQuestion,
     Feedback,
-    count_by_status,
     delete_questions_before,
     find_feedback,
     find_question,
@@ -58,7 +57,6 @@ async def test_a_question_comes_back_as_it_was_asked_with_its_moment_in_utc(data
     async with database.begin() as connection:
         assert await find_question(connection, "q1") == QUESTION
         assert await find_question(connection, "q2") is None
-        assert await count_by_status(connection) == {"answered": 1}
 
 
 async def test_second_thoughts_replace_feedback_and_unknown_answers_take_none(database):

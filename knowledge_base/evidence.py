@@ -116,6 +116,17 @@ class Verdict:
         return self.rated[0].confidence if self.rated else 0.0
 
 
+def _cannot_answer(part: QuestionPart, needs: Sequence[Need], text: _PassageText, signals: Signals) -> bool:
+    """Say whether something that must be there is not, whatever else the passage says."""
+    if part.kind in KINDS_THAT_MUST_SHOW and not signals.shows_kind:
+        return True
+    if any(need.kind is NeedKind.NAME and not need.known for need in needs):
+        # A name that no document has: whatever was found is about something else.
+        return True
+    # Who asks "may I" tells of their own case: the year their firm was founded, the district it is in.
+    return part.kind is not Kind.MAY and (text.lacks_year() or text.is_about_a_rival() or text.lacks_focus())
+
+
 def _standing(rated: RatedPassage) -> float:
     # What sources dispute is told after what they say.
     return rated.confidence - DISPUTE_HANDICAP * (rated.found.passage.heading in DISAGREEMENT_HEADINGS)
@@ -187,15 +198,7 @@ class Judge:
         text = _PassageText(needs, found)
         sentences = text.rate_sentences(part)
         signals = text.read_signals(sentences, query, margin)
-        confidence = self.judgement.confidence(signals)
-        if part.kind in KINDS_THAT_MUST_SHOW and not signals.shows_kind:
-            confidence = 0.0
-        if part.kind is not Kind.MAY and text.lacks_year():
-            # Who asks about 2027 is not answered with 2025; who asks "may I" may tell the year of their own firm.
-            confidence = 0.0
-        if any(need.kind is NeedKind.NAME and not need.known for need in needs):
-            # A name that no document has: whatever was found is about something else.
-            confidence = 0.0
+        confidence = 0.0 if _cannot_answer(part, needs, text, signals) else self.judgement.confidence(signals)
         return RatedPassage(found, signals, confidence, sentences)
 
 
@@ -222,7 +225,7 @@ class _PassageText:
                 max(own, TITLE_SHARE * title, PASSAGE_SHARE * whole)
                 for own, title, whole in zip(here, self._in_title, self._in_whole, strict=True)
             ]
-            coverage = 0.0 if self._is_about_a_rival(_read_text(line).folded) else self._share(shares)
+            coverage = 0.0 if self._names_a_rival(_read_text(line).folded) else self._share(shares)
             has_kind = shows_kind(line, part.kind) and not is_source_note(line)
             sentences.append(
                 Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind)
@@ -257,7 +260,19 @@ class _PassageText:
         shares = zip(self._needs, self._in_title, self._in_whole, strict=True)
         return any(need.is_year and not title and not whole for need, title, whole in shares)
 
-    def _is_about_a_rival(self, folded: str) -> bool:
+    def is_about_a_rival(self) -> bool:
+        """Say whether the question names a district and the passage only others."""
+        return self._names_a_rival(f"{self._title.folded} {self._whole.folded}")
+
+    def lacks_focus(self) -> bool:
+        """Say whether what is asked of a thing ("the [parking] fee") is an idea the passage does not speak of."""
+        shares = zip(self._needs, self._in_title, self._in_whole, strict=True)
+        return any(
+            need.is_focus and need.kind is NeedKind.WORD and not need.is_generic and not title and not whole
+            for need, title, whole in shares
+        )
+
+    def _names_a_rival(self, folded: str) -> bool:
         return any(
             need.rivals
             and not any(contains_form(folded, form) for form in need.forms)

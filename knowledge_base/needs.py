@@ -43,6 +43,11 @@ class Need:
     rivals: tuple[str, ...] = ()
 
     @property
+    def is_generic(self) -> bool:
+        """Whether this only repeats the kind asked for: "the time", "what amount"."""
+        return any(word in self.forms for word in _GENERIC)
+
+    @property
     def is_year(self) -> bool:
         """Whether this is a calendar year, western or ROC."""
         return self.kind is NeedKind.NUMBER and self.surface.removeprefix("民國").isdigit()
@@ -63,6 +68,7 @@ _PHRASING = load_question_cues()["phrasing"]
 _PHRASES = re.compile("|".join(phrase for phrase in _PHRASING if len(phrase) > 1))
 _PARTICLES = re.compile("|".join(phrase for phrase in _PHRASING if len(phrase) == 1))
 _YEAR = re.compile(r"(?<![\d.])(?:19|20)\d{2}(?!\d)|(?<!\d)(?:民國)?1[01]\d(?=年)")
+_GENERIC = tuple(fold(word) for word in load_question_cues()["generic"])
 _CARDINAL = "一二三四五六七八九十"
 _ORDINAL = re.compile(
     rf"第\s*[{_CARDINAL}\d]+\s*(?:次|屆|期|階段|季|號|類|型)"

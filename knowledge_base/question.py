@@ -50,6 +50,9 @@ _JOIN = re.compile(
     re.IGNORECASE,
 )
 
+# Two capitalised words within an English sentence: "Audrey Tang", "Lee-Feng Chien".
+_PERSON = re.compile(r"(?<=[a-z,:;(] )[A-Z][a-z]+(?:-[A-Z][a-z]+)? [A-Z][a-z]+")
+
 MAX_PARTS = 4
 
 
@@ -63,7 +66,9 @@ def read_kind(text: str) -> Kind:
 def shows_kind(sentence: str, kind: Kind) -> bool:
     """Say whether a sentence holds a thing of this kind: a date for when, an amount for how much …"""
     pattern = _SHOWN.get(kind)
-    return pattern is None or bool(pattern.search(normalise(sentence)))
+    if pattern is None or pattern.search(normalise(sentence)):
+        return True
+    return kind is Kind.WHO and bool(_PERSON.search(sentence))
 
 
 def split_question(text: str) -> list[QuestionPart]:

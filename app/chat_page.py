@@ -23,6 +23,8 @@ def make_chat_page(assistant: Assistant, city: City) -> APIRouter:
     """Return the routes of the page."""
     router = APIRouter(include_in_schema=False)
     templates = Jinja2Templates(directory=TEMPLATES)
+    # Jinja sorts the keys of JSON; the reasons for feedback have an order of their own.
+    templates.env.policies["json.dumps_kwargs"] = {"sort_keys": False}
 
     def render(request: Request, question: str = "", answer: AnswerOut | None = None) -> HTMLResponse:
         language = _language(request)
@@ -47,7 +49,10 @@ def make_chat_page(assistant: Assistant, city: City) -> APIRouter:
         return render(request)
 
     @router.post("/", response_class=HTMLResponse)
-    async def ask(request: Request, question: Annotated[str, Form()] = "") -> HTMLResponse:
+    async def ask(
+        request: Request, question: Annotated[str, Form()] = "", suggestion: Annotated[str, Form()] = ""
+    ) -> HTMLResponse:
+        question = suggestion or question
         reply = await assistant.handle(question, channel=WEB_CHANNEL, language=_language(request))
         return render(request, question[:2000], to_answer_out(reply))
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from app.city import CityInvalid
 from app.settings import Settings
 from app.terminal import Terminal
-from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay, open_askbay
+from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay, DataFolderUnusable, open_askbay
 from knowledge_base.embedding import ModelUnavailable
 from knowledge_base.lexical_index import IndexBusy
 from storage.database import DatabaseUnavailable
@@ -214,6 +214,9 @@ def _run(command: Command, *, load: bool = True) -> None:
         asyncio.run(_open_and_run(settings, terminal, command, load))
     except CityInvalid as error:
         terminal.complain("terminal", "city_invalid", detail=error)
+        raise typer.Exit(WRONG_USE) from error
+    except DataFolderUnusable as error:
+        terminal.complain("terminal", "data_unusable", detail=error)
         raise typer.Exit(WRONG_USE) from error
     except DatabaseUnavailable as error:
         terminal.complain("terminal", "database_unavailable", detail=error)

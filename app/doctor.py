@@ -38,7 +38,14 @@ async def examine(askbay: Askbay) -> list[Finding]:
         Finding("ok", "python", {"version": platform.python_version()}),
         _check_packages(),
         _check_data(askbay.settings),
-        Finding("ok", "city", {"city": askbay.city.names[askbay.city.languages[0]], "folder": askbay.city_folder.name}),
+        Finding(
+            "ok",
+            "city",
+            {
+                "city": askbay.city.names.get(askbay.settings.language, askbay.city.id),
+                "folder": askbay.city_folder.name,
+            },
+        ),
         *_check_city_documents(askbay),
         Finding("ok", "database", {"kind": kind}),
         Finding("ok", "documents", {"documents": documents, "passages": askbay.library.lexical.passage_count})
@@ -48,6 +55,11 @@ async def examine(askbay: Askbay) -> list[Finding]:
         Finding("off", "language_model_off"),
         _check_port(askbay.settings),
     ]
+
+
+def _describe_city(askbay: Askbay) -> Finding:
+    name = askbay.city.names.get(askbay.settings.language, askbay.city.id)
+    return Finding("ok", "city", {"city": name, "folder": askbay.city_folder.name})
 
 
 def _check_embedding(askbay: Askbay) -> Finding:

@@ -30,6 +30,10 @@ CITY_ORIGIN = "city"
 STAFF_ORIGIN = "staff"
 
 
+class DataFolderUnusable(Exception):
+    """The folder for everything that is kept cannot be made; the message says which and why."""
+
+
 def now_utc() -> datetime:
     """The one clock of the house."""
     return datetime.now(UTC)
@@ -77,11 +81,14 @@ class Askbay:
 async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc) -> AsyncIterator[Askbay]:
     """Open everything the settings ask for; close it at the end.
 
-    Raises CityInvalid, DatabaseUnavailable or ModelUnavailable.
+    Raises CityInvalid, DataFolderUnusable, DatabaseUnavailable or ModelUnavailable.
     """
     folder = find_city_folder(settings.city)
     city = load_city(folder)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderUnusable(f"{settings.data}: {error.strerror}") from error
     address = settings.database.get_secret_value() or sqlite_address(settings.data.resolve() / "askbay.db")
     database = await open_database(address)
     try:

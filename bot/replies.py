@@ -29,7 +29,8 @@ def write_reply(answer: Answer, cities: Mapping[str, CityWords]) -> str:
     if answer.status not in STATES_FACTS:
         return _write_canned(answer, wording, city)
     blocks = [_write_part(part, answer, wording, city) for part in answer.parts]
-    blocks.append(wording.say("as_of", as_of=answer.as_of))
+    dates = dict.fromkeys(citation.published_at or wording.say("undated") for citation in answer.citations)
+    blocks.append(wording.say("as_of", as_of=answer.as_of, dates=", ".join(dates)))
     return "\n\n".join(blocks)
 
 

@@ -34,9 +34,12 @@ KIND_BONUS = 0.15
 DISPUTE_HANDICAP = 0.1
 NEAR_BEST = 0.6
 # Where one of these is asked for, a passage without one does not answer, whatever else it says.
-KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.MONEY, Kind.WEBSITE)
+KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.MONEY, Kind.WEBSITE, Kind.AGE, Kind.CLOCK, Kind.DURATION)
 # A part that leans on another is answered from the document that answers that, if it has this much of its own needs.
 MIN_OWN_COVERAGE = 0.5
+# A part whose own needs weigh this much, or that has a name of some weight, is about something of its own.
+WEIGHT_OF_A_SUBJECT = 1.0
+MIN_SUBJECT_WEIGHT = 0.1
 MATCHED_SCALE = 6.0
 
 
@@ -82,7 +85,10 @@ def load_judgement() -> Judgement:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of a passage with how well it answers: `score` to choose by, `coverage` of the needs, 0 to 1."""
+    """A sentence of a passage with how well it answers: `score` to choose by, `coverage` of the needs, 0 to 1.
+
+    `has_kind` says that it shows the kind of thing asked for, `speaks_of_more` that it speaks of more than the names.
+    """
 
     text: str
     found: FoundPassage
@@ -90,6 +96,7 @@ class Sentence:
     coverage: float
     score: float
     has_kind: bool
+    speaks_of_more: bool
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,8 @@ def _cannot_answer(part: QuestionPart, needs: Sequence[Need], text: _PassageText
         return True
     if any(need.kind is NeedKind.NAME and not need.known for need in needs):
         # A name that no document has: whatever was found is about something else.
+        return True
+    if text.lacks_other_city():
         return True
     # Who asks "may I" tells of their own case: the year their firm was founded, the district it is in.
     return part.kind is not Kind.MAY and (text.lacks_year() or text.is_about_a_rival() or text.lacks_focus())
@@ -156,6 +165,12 @@ class Judge:
             verdict if verdict.answers else self._lean(verdict, [other for other in answered if verdict.part.context])
             for verdict in verdicts
         ]
+
+    def stands_alone(self, part: QuestionPart) -> bool:
+        """Say whether a part names what it is about ("and how much is YouBike?"), so that the rest does not matter."""
+        needs = [need for need in self._read(part.text) if not need.rivals and need.kind is not NeedKind.NUMBER]
+        names = any(need.kind is NeedKind.NAME and need.weight > MIN_SUBJECT_WEIGHT for need in needs)
+        return names or sum(need.weight for need in needs) >= WEIGHT_OF_A_SUBJECT
 
     def _lean(self, verdict: Verdict, answered: Sequence[Verdict]) -> Verdict:
         """Answer a part that asks on ("and how many jobs?") from what was answered before."""
@@ -225,11 +240,14 @@ class _PassageText:
                 max(own, TITLE_SHARE * title, PASSAGE_SHARE * whole)
                 for own, title, whole in zip(here, self._in_title, self._in_whole, strict=True)
             ]
-            coverage = 0.0 if self._names_a_rival(_read_text(line).folded) else self._share(shares)
-            has_kind = shows_kind(line, part.kind) and not is_source_note(line)
-            sentences.append(
-                Sentence(line, self._found, position, coverage, coverage + KIND_BONUS * has_kind, has_kind)
+            is_beside_the_point = is_source_note(line) or self._names_a_rival(_read_text(line).folded)
+            coverage = 0.0 if is_beside_the_point else self._share(shares)
+            has_kind = not is_beside_the_point and shows_kind(line, part.kind)
+            score = coverage + KIND_BONUS * has_kind
+            speaks_of_more = any(
+                own and need.kind in (NeedKind.WORD, NeedKind.TEXT) for need, own in zip(self._needs, here, strict=True)
             )
+            sentences.append(Sentence(line, self._found, position, coverage, score, has_kind, speaks_of_more))
         return tuple(sorted(sentences, key=lambda sentence: -sentence.score))
 
     def read_signals(self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float) -> Signals:
@@ -254,6 +272,11 @@ class _PassageText:
             focus_lack=self._lack_focus(anywhere),
             focus_far=self._lack_focus(self._cover(_read_text(sentences[0].text))),
         )
+
+    def lacks_other_city(self) -> bool:
+        """Say whether the question is about another city, which the passage does not name."""
+        shares = zip(self._needs, self._in_title, self._in_whole, strict=True)
+        return any(need.is_other_city and not title and not whole for need, title, whole in shares)
 
     def lacks_year(self) -> bool:
         """Say whether the question names a year that the passage does not."""

@@ -43,6 +43,15 @@ class Need:
     rivals: tuple[str, ...] = ()
 
     @property
+    def is_other_city(self) -> bool:
+        """Whether this names another city or county: nothing said here is about that."""
+        return (
+            self.kind is NeedKind.NAME
+            and self.weight > CITY_WEIGHT
+            and any(form.endswith(OTHER_CITY_ENDINGS) for form in self.forms)
+        )
+
+    @property
     def is_generic(self) -> bool:
         """Whether this only repeats the kind asked for: "the time", "what amount"."""
         return any(word in self.forms for word in _GENERIC)
@@ -57,6 +66,7 @@ NAME_WEIGHT = 1.3
 NUMBER_WEIGHT = 0.5
 CITY_WEIGHT = 0.02
 DISTRICT = "區"
+OTHER_CITY_ENDINGS = ("市", "縣")
 MIN_WEIGHT = 0.02
 # A word no document has may be chatter ("通常") or the very thing asked about; the longer, the more likely the latter.
 UNKNOWN_WEIGHT_A_CHARACTER = 0.16

@@ -16,11 +16,9 @@ from knowledge_base.glossary import NAME, Glossary
 from knowledge_base.language import CHINESE, count_cjk
 from knowledge_base.tokens import (
     ENGLISH_STOP_STEMS,
-    ENGLISH_STOP_WORDS,
     load_question_cues,
     normalise,
     split_runs,
-    split_words,
 )
 from knowledge_base.translation import TranslationTable
 
@@ -126,12 +124,6 @@ class TermReader:
 
     def _idf(self, frequency: float) -> float:
         return math.log(1.0 + (self.passage_count - frequency + 0.5) / (frequency + 0.5))
-
-
-def drop_question_words(text: str) -> str:
-    """Return the words of a question that carry its topic, normalised; all of them where it has no others."""
-    kept = [word for word in split_words(_QUESTION_WORDS.sub(" ", normalise(text))) if word not in ENGLISH_STOP_WORDS]
-    return " ".join(kept) or normalise(text)
 
 
 def prepare_text(text: str) -> str:

@@ -16,6 +16,8 @@ class Kind(StrEnum):
     PHONE = "phone"
     WEBSITE = "website"
     MONEY = "money"
+    AGE = "age"
+    CLOCK = "clock"
     DURATION = "duration"
     WHEN = "when"
     NUMBER = "number"
@@ -30,11 +32,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class QuestionPart:
-    """One thing asked. `context` is what the rest of the question says that this part leans on."""
+    """One thing asked. `context` is what the rest of the question says that this part leans on, `told`
+    that of it which the citizen tells of their own case.
+    """
 
     text: str
     context: str
     kind: Kind
+    told: str = ""
 
 
 _CUES = load_question_cues()
@@ -85,7 +90,7 @@ def split_question(text: str) -> list[QuestionPart]:
     parts = []
     for number, piece in enumerate(asked):
         leans_on = [*told, asked[0]] if number else told
-        parts.append(QuestionPart(piece, " ".join(leans_on), read_kind(piece)))
+        parts.append(QuestionPart(piece, " ".join(leans_on), read_kind(piece), " ".join(told)))
     return parts
 
 

@@ -17,6 +17,8 @@ from knowledge_base.documents import InvalidDocument, document_from_front_matter
 from storage.documents import Document
 
 MAX_FILE_BYTES = 20_000_000
+# What a packed file (DOCX) may hold: a small file can unpack to fill the memory.
+MAX_UNPACKED_BYTES = 60_000_000
 MAX_TEXT_CHARACTERS = 2_000_000
 MAX_CSV_ROWS = 50_000
 
@@ -63,6 +65,8 @@ def read_file(path: Path, *, given: Mapping[str, object] | None = None) -> list[
     if reader is None:
         raise UnreadableFile(path.name, Unreadable.UNKNOWN_FORMAT, path.suffix or "-")
     extracts = reader(path.name, data)
+    if not extracts:
+        raise UnreadableFile(path.name, Unreadable.NO_TEXT)
     documents = []
     for number, extract in enumerate(extracts, start=1):
         fallback_id = path.stem if len(extracts) == 1 else f"{path.stem}-{number}"
@@ -123,8 +127,9 @@ def split_front_matter(text: str) -> Extract:
         return Extract(text)
     try:
         front = yaml.safe_load(match[1])
-    except yaml.YAMLError:
-        # Hand-written front matter often breaks YAML's rules (a title with a colon): take its lines as they stand.
+    except (yaml.YAMLError, ValueError):
+        # Hand-written front matter often breaks YAML's rules (a title with a colon, a 30 February): take its lines as
+        # they stand.
         front = {key: value.strip().strip("\"'") for key, value in _SIMPLE_FIELD.findall(match[1])}
     return Extract(text[match.end() :], front if isinstance(front, dict) else {})
 
@@ -198,17 +203,21 @@ _OLE_CONTAINER = b"\xd0\xcf\x11\xe0"
 
 
 def _read_docx(name: str, data: bytes) -> list[Extract]:
-    from zipfile import BadZipFile
+    from zipfile import BadZipFile, ZipFile
 
     from docx import Document as open_docx
     from docx.opc.exceptions import PackageNotFoundError
+    from lxml.etree import XMLSyntaxError
 
     if data.startswith(_OLE_CONTAINER):
         # Word wraps a document with a password in the container of its old format.
         raise UnreadableFile(name, Unreadable.ENCRYPTED)
     try:
+        unpacked = sum(entry.file_size for entry in ZipFile(io.BytesIO(data)).infolist())
+        if unpacked > MAX_UNPACKED_BYTES:
+            raise UnreadableFile(name, Unreadable.OVERSIZED, f"{unpacked / 1e6:.0f} MB")
         docx = open_docx(io.BytesIO(data))
-    except (BadZipFile, PackageNotFoundError, KeyError, ValueError) as error:
+    except (BadZipFile, PackageNotFoundError, XMLSyntaxError, KeyError, ValueError, AttributeError) as error:
         raise UnreadableFile(name, Unreadable.BROKEN) from error
     lines = [_docx_line(paragraph) for paragraph in docx.paragraphs]
     for table in docx.tables:

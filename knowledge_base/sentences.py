@@ -6,7 +6,7 @@ import re
 
 from knowledge_base.language import CJK
 
-_CHINESE_END = re.compile(r"(?<=[。！？；])(?![」』）”’\)])|(?<=[。！？；][」』）])")
+_CHINESE_END = re.compile(r"(?<=[。！？])(?![」』）”’\)])|(?<=[。！？][」』）])")
 _ENGLISH_END = re.compile(rf"(?<=[.!?])(?<!\.\.)[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9{CJK}])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nos|Co|Ltd|Inc|Corp|Sec|Rd|Ave|Dept|ext|Ext|tel|Tel|approx|vs|etc|Jan|Feb|Mar|Apr"

@@ -47,27 +47,6 @@ class StaticModel:
         vectors /= np.maximum(norms, _SMALLEST_NORM)[:, None]
         return vectors
 
-    def cut(self, text: str) -> list[str]:
-        """The pieces of a text, as the model reads it; a piece that begins a Latin word begins with ▁."""
-        pieces: list[str] = self._tokenizer.encode(text, add_special_tokens=False).tokens
-        return pieces
-
-    def spell(self, text: str) -> tuple[list[str], Vectors]:
-        """The known pieces of a text and the row of each."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        known = [(piece, number) for piece, number in zip(encoding.tokens, encoding.ids, strict=True) if number]
-        ids = np.array([number for _, number in known], dtype=np.int64)
-        return [piece for piece, _ in known], self.rows(ids)
-
-    def spell_ids(self, text: str) -> tuple[int, ...]:
-        """The numbers of the known pieces of a text."""
-        return tuple(number for number in self._tokenizer.encode(text, add_special_tokens=False).ids if number)
-
-    def rows(self, ids: NDArray[np.int64]) -> Vectors:
-        """The rows of pieces, shape (len(ids), dimensions)."""
-        rows: Vectors = self._rows[ids] * self._scales[ids, None]
-        return rows
-
     def _add_up(self, vectors: Vectors, texts: list[list[int]]) -> None:
         """Write the sum of each text's rows; the mean has the same direction."""
         first = 0

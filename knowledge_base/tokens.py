@@ -46,11 +46,6 @@ ENGLISH_STOP_WORDS = frozenset(load_question_cues()["stop_words"])
 ENGLISH_STOP_STEMS = frozenset(stem(word) for word in ENGLISH_STOP_WORDS)
 
 
-def split_words(normalised_text: str) -> list[str]:
-    """Return the runs of Chinese characters, words and numbers of a normalised text, as they stand."""
-    return [match.group() for match in _TOKEN.finditer(normalised_text)]
-
-
 def split_runs(normalised_text: str) -> Iterator[tuple[bool, str]]:
     """Yield the runs of a normalised text: (True, Chinese characters) or (False, the stem of a word, a number)."""
     for match in _TOKEN.finditer(normalised_text):

@@ -111,7 +111,7 @@ async function ask(question) {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const pressed = event.submitter;
-  const question = (pressed && pressed.name === "question" ? pressed.value : field.value).trim();
+  const question = (pressed && pressed.name === "suggestion" ? pressed.value : field.value).trim();
   if (!question) return field.focus();
   field.value = "";
   ask(question);

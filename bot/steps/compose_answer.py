@@ -20,6 +20,8 @@ MAX_SENTENCES_OF_KIND = {Kind.LIST: 5, Kind.MAY: 6, Kind.HOW: 6, Kind.WHAT: 5}
 MAX_OTHER_DOCUMENTS = 1
 MIN_DISAGREEMENT_COVERAGE = 0.6
 MAX_DISPUTED = 2
+# Sources differ in values; what a thing is or who may apply they tell alike.
+KINDS_OF_VALUES = (Kind.MONEY, Kind.WHEN, Kind.NUMBER, Kind.DURATION, Kind.CLOCK)
 MAX_QUOTE_CHARACTERS = 600
 # Sentences on each side of a quoted one that the citation shows with it.
 QUOTE_AROUND = 1
@@ -28,7 +30,7 @@ QUOTE_AROUND = 1
 def compose_answer(context: AnswerContext) -> AnswerContext:
     """Choose and order the sentences, number the citations, and say what is expired, planned or disputed."""
     citations = _Citations(context.language)
-    parts = tuple(_compose_part(context, verdict, citations) for verdict in context.verdicts)
+    parts = _drop_repeated([_compose_part(context, verdict, citations) for verdict in context.verdicts])
     complete = all(part.statements for part in parts)
     made = citations.make()
     draft = Answer(
@@ -39,6 +41,18 @@ def compose_answer(context: AnswerContext) -> AnswerContext:
         as_of=max((citation.as_of for citation in made), default=""),
     )
     return replace(context, draft=draft, passages_by_citation=citations.lines())
+
+
+def _drop_repeated(parts: Sequence[AnswerPart]) -> tuple[AnswerPart, ...]:
+    """Say nothing twice: a part that was answered with what stands above already is left out."""
+    said: set[str] = set()
+    kept = []
+    for part in parts:
+        new = tuple(statement for statement in part.statements if statement.text not in said)
+        if new or not part.statements:
+            kept.append(replace(part, statements=new))
+        said |= {statement.text for statement in new}
+    return tuple(kept)
 
 
 def _compose_part(context: AnswerContext, verdict: Verdict, citations: _Citations) -> AnswerPart:
@@ -81,13 +95,15 @@ def _other_documents(verdict: Verdict) -> list[list[Sentence]]:
 
 def _disputed(verdict: Verdict) -> list[Sentence]:
     """The sentences of the same document that tell where its sources differ on what was asked."""
+    if verdict.part.kind not in KINDS_OF_VALUES:
+        return []
     document = verdict.rated[0].found.passage.document_id
     told = [
         sentence
         for rated in verdict.rated
         if rated.found.passage.document_id == document and rated.found.passage.heading in DISAGREEMENT_HEADINGS
         for sentence in rated.sentences
-        if sentence.has_kind and sentence.coverage >= MIN_DISAGREEMENT_COVERAGE
+        if sentence.has_kind and sentence.speaks_of_more and sentence.coverage >= MIN_DISAGREEMENT_COVERAGE
     ]
     return told[:MAX_DISPUTED]
 

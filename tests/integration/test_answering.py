@@ -65,6 +65,8 @@ async def test_each_part_of_a_question_is_answered(house):
         "亞灣新創大南方2027年幾月幾日舉行？",
         "What is the mayor's salary?",
         "紫薯蛋糕大賽獎金多少？",
+        "台南的渡輪多少錢？",
+        "市長幾歲？",
     ],
 )
 async def test_what_no_source_says_is_not_answered_and_the_citizen_is_told_what_to_do(house, question):
@@ -72,6 +74,20 @@ async def test_what_no_source_says_is_not_answered_and_the_citizen_is_told_what_
     assert reply.answer.status is Status.UNANSWERED_NO_SOURCE
     assert not reply.answer.citations
     assert "1999" in reply.text
+
+
+async def test_a_second_question_about_something_else_is_not_answered_with_the_first(house):
+    reply = await ask(house, "旗津渡輪票價多少？還有YouBike前30分鐘多少錢？")
+    first, second = reply.answer.parts
+    assert all("渡輪" in statement.text for statement in first.statements)
+    assert second.statements
+    assert all("YouBike" in statement.text for statement in second.statements)
+
+
+async def test_a_document_with_a_dispute_on_another_matter_is_not_called_disputed(house):
+    reply = await ask(house, "YouBike 借車前要先做什麼？")
+    assert "保險" in reply.text or "傷害險" in reply.text
+    assert not any(part.sources_differ for part in reply.answer.parts)
 
 
 @pytest.mark.parametrize("language", ["zh-TW", "en"])

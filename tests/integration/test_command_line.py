@@ -80,6 +80,7 @@ def test_a_wrong_setting_city_database_or_question_file_gets_one_line(run, tmp_p
     for done in (
         run("ask", "x", ASKBAY_PORT="many"),
         run("ask", "x", ASKBAY_CITY="atlantis"),
+        run("doctor", ASKBAY_DATA="/dev/null/x"),
         run("ask", "x", ASKBAY_DATABASE="postgresql+asyncpg://nobody:secret@127.0.0.1:1/none"),
         run("evaluate", "--questions", str(tmp_path / "none.jsonl")),
     ):

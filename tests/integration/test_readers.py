@@ -1,4 +1,5 @@
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ def make_pdf(text: str) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     trailer = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(body))
     return body + b"xref\n0 %d\n0000000000 65535 f \n%s%s" % (len(objects) + 1, table, trailer)
+
+
+def make_broken_docx() -> bytes:
+    """A Word file whose text is no XML."""
+    whole, buffer = io.BytesIO(), io.BytesIO()
+    new_docx().save(whole)
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(buffer, "w") as broken:
+        for entry in source.infolist():
+            broken.writestr(entry, b"<w:document" if entry.filename == "word/document.xml" else source.read(entry))
+    return buffer.getvalue()
 
 
 def write(folder: Path, name: str, content: bytes | str) -> Path:
@@ -106,6 +117,9 @@ def test_a_bad_file_is_refused_with_its_reason(tmp_path):
     assert reason(write(tmp_path, "broken.docx", "PK not a zip")) is Unreadable.BROKEN
     assert reason(write(tmp_path, "locked.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600)) is Unreadable.ENCRYPTED
     assert reason(write(tmp_path, "date.md", "---\npublished_at: soon\n---\n甲。")) is Unreadable.BAD_FIELD
+    assert reason(write(tmp_path, "february.md", "---\npublished_at: 2026-02-30\n---\n甲。")) is Unreadable.BAD_FIELD
+    assert reason(write(tmp_path, "headers.csv", "標題,內容\n甲,\n")) is Unreadable.NO_TEXT
+    assert reason(write(tmp_path, "broken_xml.docx", make_broken_docx())) is Unreadable.BROKEN
     assert reason(write(tmp_path, "blank.html", "<html><body></body></html>")) is Unreadable.NO_TEXT
     with (tmp_path / "big.txt").open("wb") as big:
         big.truncate(MAX_FILE_BYTES + 1)

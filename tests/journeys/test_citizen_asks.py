@@ -95,6 +95,8 @@ def test_without_javascript_a_question_is_answered_all_the_same(browser: Browser
     page.get_by_role("textbox").fill("旗津渡輪票價多少？")
     page.get_by_role("button", name="送出").click()
     expect(page.locator(".assistant .text")).to_contain_text("40元")
+    page.locator(".suggestions button").nth(1).click()
+    expect(page.locator(".assistant")).to_have_attribute("data-status", "answered")
     context.close()
 
 

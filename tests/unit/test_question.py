@@ -11,7 +11,7 @@ from knowledge_base.question import MAX_PARTS, Kind, read_kind, shows_kind, spli
     [
         ("渡輪票價多少？", Kind.MONEY),
         ("How much is the ferry?", Kind.MONEY),
-        ("動物園幾點開門？", Kind.WHEN),
+        ("動物園幾點開門？", Kind.CLOCK),
         ("When is a typhoon day announced?", Kind.WHEN),
         ("召集人是誰？", Kind.WHO),
         ("基地在哪裡？", Kind.WHERE),

@@ -27,9 +27,10 @@ from knowledge_base.reranker import Reranker
 from knowledge_base.rescoring import Candidate, Features, measure_most_promising
 
 CANDIDATES_A_LEG = 30
-LOOKED_AT_CLOSELY = 20
+# How many candidates are looked at closely for each passage that is wanted.
+LOOKED_AT_A_RESULT = 2
 # A passage in the question's language with this share of its terms makes a search in the other language needless.
-ENOUGH_COVERAGE = 0.8
+ENOUGH_COVERAGE = 0.5
 RERANKED = 12
 
 OTHER_LANGUAGE_FACTOR = 0.85
@@ -78,7 +79,7 @@ def find_passages(
     Valid, newer and more official passages are preferred, the question's language before the other; of near-duplicates
     and of a document in two languages one is kept.
     """
-    search = _Search(library, text, language, weights or load_search_weights())
+    search = _Search(library, text, language, weights or load_search_weights(), LOOKED_AT_A_RESULT * limit)
     matched = search.match_own_language()
     if not any(item.features.coverage >= ENOUGH_COVERAGE for item in matched):
         matched += search.match_other_language(without={item.passage.document_id for item in matched})
@@ -101,11 +102,12 @@ class Matched:
 class _Search:
     """One question against one library."""
 
-    def __init__(self, library: Library, text: str, language: str, weights: SearchWeights) -> None:
+    def __init__(self, library: Library, text: str, language: str, weights: SearchWeights, keep: int) -> None:
         self._library = library
         self._text = text
         self._language = language
         self._weights = weights
+        self._keep = keep
         lexical = library.lexical
         self._reader = TermReader(lexical.frequency, lexical.passage_count, library.table, library.glossary)
         self._vector = library.dense.embeddings.embed_query(text) if library.dense else None
@@ -114,7 +116,7 @@ class _Search:
     def match_own_language(self) -> list[Matched]:
         terms = self._reader.read(self._text, self._language, self._language)
         candidates = self._candidates(terms, lambda item: item.language == self._language)
-        return self._match(terms, candidates, self._weights.same_language, LOOKED_AT_CLOSELY)
+        return self._match(terms, candidates, self._weights.same_language)
 
     def match_other_language(self, without: set[str]) -> list[Matched]:
         """Match passages in the other language, but of documents that are there in the question's own."""
@@ -123,7 +125,7 @@ class _Search:
         candidates = self._candidates(
             terms, lambda item: item.language != self._language and item.document_id not in without
         )
-        return self._match(terms, candidates, self._weights.other_language, LOOKED_AT_CLOSELY)
+        return self._match(terms, candidates, self._weights.other_language)
 
     def _find_nearest(self) -> list[IndexedPassage]:
         if self._library.dense is None or self._vector is None:
@@ -136,12 +138,12 @@ class _Search:
         return list({item.id: item for item in named if wanted(item)}.values())
 
     def _match(
-        self, terms: QueryTerms, candidates: Sequence[IndexedPassage], weights: Mapping[str, float], keep: int
+        self, terms: QueryTerms, candidates: Sequence[IndexedPassage], weights: Mapping[str, float]
     ) -> list[Matched]:
         texts = [_candidate(item, self._vector, self._library.lexical.mean_length) for item in candidates]
         return [
             Matched(candidates[number].passage, features, features.weigh(weights))
-            for number, features in measure_most_promising(terms, texts, keep)
+            for number, features in measure_most_promising(terms, texts, self._keep)
         ]
 
 

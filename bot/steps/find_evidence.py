@@ -7,6 +7,8 @@ from dataclasses import replace
 from bot.answer import AnswerContext
 from knowledge_base.search import find_passages
 
+MAX_PASSAGES = 6
+
 
 def find_evidence(context: AnswerContext) -> AnswerContext:
     """Find the passages for each part; a part that leans on the others is searched together with them."""
@@ -17,6 +19,7 @@ def find_evidence(context: AnswerContext) -> AnswerContext:
                 f"{part.context} {part.text}".strip(),
                 language=context.language,
                 today=context.today,
+                limit=MAX_PASSAGES,
             )
         )
         for part in context.parts

@@ -48,20 +48,11 @@ def make_app(askbay: Askbay) -> FastAPI:
         """Say that the server runs and how many passages it can search."""
         return {"status": "ok", "passages": askbay.library.lexical.passage_count}
 
-    app.middleware("http")(_refuse_oversized)
     app.middleware("http")(_add_security_headers)
     app.exception_handler(RequestValidationError)(_refuse_invalid)
     app.exception_handler(HTTPException)(_explain)
     app.exception_handler(Exception)(_apologise)
     return app
-
-
-async def _refuse_oversized(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    # The framework counts the bytes of a body that hides its length; one that tells it is refused in words.
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
-        return JSONResponse({"message": _words(request)["too_large"]}, status_code=413)
-    return await call_next(request)
 
 
 async def _add_security_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -66,7 +66,6 @@ def test_a_malformed_request_is_told_what_to_send_and_its_content_is_not_repeate
 def test_an_oversized_body_is_refused(address):
     response = ask(address, "長" * 1_000_000)
     assert response.status_code == 413
-    assert "1 MB" in response.json()["message"]
 
 
 def test_questions_of_no_and_of_100_000_characters_get_a_friendly_reply(address):

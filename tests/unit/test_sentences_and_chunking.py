@@ -46,7 +46,7 @@ def test_a_long_list_cut_in_two_keeps_the_line_that_says_what_it_lists():
 
 def test_links_emphasis_comments_and_tags_do_not_reach_the_citizen():
     (passage,) = chunk_document(make_document("**重點**見[網站](https://a.tw)<!-- 密語 --><br>。"))
-    assert passage.text == "重點見網站 。" or passage.text == "重點見網站  。"
+    assert passage.text.replace(" ", "") == "重點見網站。"
 
 
 @given(st.text(alphabet=st.sampled_from("甲乙丙。！，a b.\n#-1"), max_size=4000))

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge_base.language import detect_language
-from knowledge_base.tokens import normalise, tokenise, tokenise_query
+from knowledge_base.tokens import tokenise, tokenise_query
 
 
 def test_chinese_is_found_by_characters_and_pairs():
@@ -30,11 +30,6 @@ def test_question_words_are_not_searched_for_unless_they_are_all_there_is():
 @given(st.text(max_size=300))
 def test_any_text_can_be_tokenised(text: str):
     assert all(token and not token.isspace() for token in tokenise(text))
-
-
-@given(st.text(max_size=100))
-def test_normalising_twice_changes_nothing_more_for_search(text: str):
-    assert tokenise(normalise(text)) == tokenise(text) or normalise(normalise(text)) != normalise(text)
 
 
 def test_the_language_of_a_question_is_that_of_its_sentence_not_of_its_names():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -201,6 +201,15 @@ def _or(value: int | None, default: int) -> int:
 Command = Callable[[Askbay, Terminal], Coroutine[Any, Any, None]]
 
 
+# What may be wrong with the configuration, and the text of the locale that says what to do.
+_CONFIGURATION_PROBLEMS: Mapping[type[Exception], str] = {
+    CityInvalid: "city_invalid",
+    DataFolderUnusable: "data_unusable",
+    DatabaseUnavailable: "database_unavailable",
+    ModelUnavailable: "model_unavailable",
+}
+
+
 def _run(command: Command, *, load: bool = True) -> None:
     """Open the house, bring its documents up to date, run a command; tell problems in a line."""
     try:
@@ -212,17 +221,8 @@ def _run(command: Command, *, load: bool = True) -> None:
     terminal = Terminal(settings.language)
     try:
         asyncio.run(_open_and_run(settings, terminal, command, load))
-    except CityInvalid as error:
-        terminal.complain("terminal", "city_invalid", detail=error)
-        raise typer.Exit(WRONG_USE) from error
-    except DataFolderUnusable as error:
-        terminal.complain("terminal", "data_unusable", detail=error)
-        raise typer.Exit(WRONG_USE) from error
-    except DatabaseUnavailable as error:
-        terminal.complain("terminal", "database_unavailable", detail=error)
-        raise typer.Exit(WRONG_USE) from error
-    except ModelUnavailable as error:
-        terminal.complain("terminal", "model_unavailable", detail=error)
+    except tuple(_CONFIGURATION_PROBLEMS) as error:
+        terminal.complain("terminal", _CONFIGURATION_PROBLEMS[type(error)], detail=error)
         raise typer.Exit(WRONG_USE) from error
     except IndexBusy as error:
         terminal.complain("terminal", "index_busy")

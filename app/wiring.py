@@ -14,9 +14,10 @@ from app.settings import Settings
 from bot.answer import Knowledge
 from bot.conversation import Assistant
 from knowledge_base.embedding import SHIPPED_MODEL, load_embeddings
-from knowledge_base.evidence import Judge, load_judgement
+from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
 from knowledge_base.ingest import IngestReport, Progress, index_pending, ingest_documents, rebuild_if_lost
+from knowledge_base.judgement import load_judgement
 from knowledge_base.lexical_index import LexicalIndex
 from knowledge_base.library import Dense, Library
 from knowledge_base.readers import UnreadableFile

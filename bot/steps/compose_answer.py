@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from bot.answer import Answer, AnswerContext, AnswerPart, Citation, Note, Statement, Status
 from knowledge_base.chunking import Passage
 from knowledge_base.documents import CLOSED, OFFICIAL, PLANNED, has_expired
-from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Sentence, Verdict
+from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Verdict
 from knowledge_base.language import CHINESE
+from knowledge_base.passage_match import Sentence
 from knowledge_base.question import Kind
 
 # Sentences of the best passage within this of the best score belong to the answer.

@@ -25,8 +25,9 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from knowledge_base.chunking import chunk_document
 from knowledge_base.embedding import SHIPPED_MODEL
-from knowledge_base.evidence import Judge, Judgement, Signals
+from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
+from knowledge_base.judgement import Judgement, Signals
 from knowledge_base.language import detect_language
 from knowledge_base.lexical_index import LexicalIndex
 from knowledge_base.library import Library
@@ -146,7 +147,7 @@ def main() -> None:
     print(text)
     if not options.dry:
         (Path(__file__).parents[1] / "judgement.yaml").write_text(
-            "# Written by knowledge_base.evaluation.fit_judgement; what each signal is: knowledge_base/evidence.py.\n"
+            "# Written by knowledge_base.evaluation.fit_judgement; the signals: knowledge_base/passage_match.py.\n"
             + text,
             encoding="utf-8",
         )

@@ -1,0 +1,54 @@
+"""How much each sign that a passage answers counts, and the confidence from which it does: judgement.yaml as an object.
+
+The numbers are fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Signals:
+    """The signs that a passage answers, each about 0 to 1, larger is better unless the name says lack."""
+
+    coverage: float
+    sentence_coverage: float
+    title_coverage: float
+    matched: float
+    shows_kind: float
+    term_match: float
+    name_lack: float
+    number_lack: float
+    unknown_lack: float
+    margin: float
+    overall: float
+    focus_lack: float
+    focus_far: float
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How much each signal counts, and the confidence from which a passage answers."""
+
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float
+
+    def confidence(self, signals: Signals) -> float:
+        """Return the probability that a passage with these signals answers."""
+        total = self.intercept + sum(self.weights[name] * value for name, value in vars(signals).items())
+        return 1.0 / (1.0 + math.exp(-total))
+
+
+@cache
+def load_judgement() -> Judgement:
+    """Read judgement.yaml."""
+    content = yaml.safe_load((Path(__file__).parent / "judgement.yaml").read_text(encoding="utf-8"))
+    return Judgement(content["weights"], content["intercept"], content["threshold"])

@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-# A folder of retrieval tasks, and one of unpacked training data; both big, both outside the repository.
+# A folder of retrieval tasks, and one of training texts (unpacked or the archive); both big, both outside the repository.
 TASKS ?= ../shared/benchmarks/retrieval
-DATA ?= training-data
+DATA ?= ../shared/training
+MODEL ?= knowledge_base/static_model
 
 .PHONY: install run test check bench bench-retrieval train
 
@@ -36,4 +37,4 @@ bench-retrieval: install
 	@$(BIN)/python benchmarks/bench_retrieval.py $(TASKS)
 
 train: install
-	@$(BIN)/python -m knowledge_base.training --data $(DATA) --output knowledge_base/static_model
+	@$(BIN)/python -m knowledge_base.training --data $(DATA) --output $(MODEL)

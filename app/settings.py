@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="SQLAlchemy address; empty: SQLite under the data folder"
     )
     embedding_model: str = Field(
-        default="",
+        default="shipped",
         description="shipped, or a sentence-transformers model (folder or hub name); empty: words alone are searched",
     )
     reranker: str = Field(default="", description="a sentence-transformers cross-encoder; empty: none")

@@ -13,15 +13,18 @@ from app.city import City, find_city_folder, load_city, read_city_documents
 from app.settings import Settings
 from bot.answer import Knowledge
 from bot.conversation import Assistant
-from knowledge_base.embedding import SHIPPED_MODEL, load_embeddings
+from knowledge_base.embedding import SHIPPED_MODEL, StaticEmbeddings, load_embeddings
 from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
 from knowledge_base.ingest import IngestReport, Progress, index_pending, ingest_documents, rebuild_if_lost
 from knowledge_base.judgement import load_judgement
 from knowledge_base.lexical_index import LexicalIndex
 from knowledge_base.library import Dense, Library
+from knowledge_base.nearest import NearestPassages
+from knowledge_base.piece_match import PieceMatcher
 from knowledge_base.readers import UnreadableFile
 from knowledge_base.reranker import CrossEncoderReranker
+from knowledge_base.static_embedding import load_static_model
 from knowledge_base.translation import load_translation_table
 from storage.database import Database, open_database, sqlite_address
 
@@ -108,19 +111,19 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
 
 
 def _open_library(settings: Settings, city_folder: Path) -> Library:
-    embeddings = load_embeddings(settings.embedding_model) if settings.embedding_model else None
     folder = settings.data / "index"
-    dense = None
-    if embeddings:
-        # Chroma is imported only where there is something for it to hold.
-        from knowledge_base.vector_index import VectorIndex
-
-        dense = Dense(embeddings, VectorIndex(folder / "vectors", embeddings.name))
+    embeddings, pieces, model_names = None, None, ""
+    if settings.embedding_model:
+        embeddings = load_embeddings(settings.embedding_model)
+        model = embeddings.model if isinstance(embeddings, StaticEmbeddings) else load_static_model(SHIPPED_MODEL)
+        pieces, model_names = PieceMatcher(model), f"{embeddings.name} {model.name}"
+    lexical = LexicalIndex(folder / "lexical", model_names)
     return Library(
-        lexical=LexicalIndex(folder / "lexical", embeddings.name if embeddings else ""),
+        lexical=lexical,
         glossary=load_glossary(city_folder / "glossary.yaml"),
-        dense=dense,
-        table=load_translation_table(SHIPPED_MODEL / "translation_table.npz"),
+        dense=Dense(embeddings, NearestPassages(lexical, folder / "vectors", embeddings.name)) if embeddings else None,
+        pieces=pieces,
+        table=load_translation_table(),
         reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
     )
 

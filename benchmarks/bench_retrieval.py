@@ -10,27 +10,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from knowledge_base.chunking import Passage
-from knowledge_base.embedding import SHIPPED_MODEL, StaticEmbeddings
-from knowledge_base.glossary import Glossary
-from knowledge_base.language import detect_language
-from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Dense, Library
+from knowledge_base.evaluation.tasks import Query, Task, list_tasks, open_task, read_task
+from knowledge_base.library import Library
 from knowledge_base.search import find_passages
 from knowledge_base.tokens import tokenise_query
-from knowledge_base.translation import load_translation_table
-from knowledge_base.vector_index import VectorIndex
 
 TODAY = date(2026, 11, 20)
 DEPTH = 10
@@ -42,45 +34,6 @@ PUBLISHED = (
     ("Tatoeba cmn-eng, accuracy", "static-similarity-mrl-multilingual-v1", 0.923, "embeddings-benchmark/results"),
     ("Tatoeba cmn-eng, accuracy", "potion-multilingual-128M", 0.678, "github.com/embeddings-benchmark/results"),
 )
-
-
-@dataclass(frozen=True)
-class Query:
-    """A question and the ids of the passages that answer it."""
-
-    text: str
-    relevant: frozenset[str]
-
-
-def read_lines(path: Path) -> Iterator[dict[str, object]]:
-    """Yield the objects of a JSON lines file."""
-    with path.open(encoding="utf-8") as lines:
-        yield from (json.loads(line) for line in lines if line.strip())
-
-
-def make_passage(id_: str, text: str, language: str) -> Passage:
-    """Return a passage of nothing but text, as the benchmarks have them."""
-    return Passage(id_, id_, id_, language, "", "", "", text, 0, "", "", "other", "", "", "", "current", "")
-
-
-def open_task(folder: Path, index: Path) -> tuple[Library, list[Query], str]:
-    """Index the corpus of a task; return the library, the questions and the corpus' language."""
-    corpus = {str(entry["id"]): str(entry["text"]) for entry in read_lines(folder / "corpus.jsonl")}
-    languages = [detect_language(text) for text in list(corpus.values())[:50]]
-    language = statistics.mode(languages)
-    embeddings = StaticEmbeddings()
-    library = Library(
-        lexical=LexicalIndex(index / "lexical", embeddings.name),
-        glossary=Glossary(),
-        dense=Dense(embeddings, VectorIndex(index / "vectors", embeddings.name)),
-        table=load_translation_table(SHIPPED_MODEL / "translation_table.npz"),
-    )
-    library.replace([], [make_passage(id_, text, language) for id_, text in corpus.items()])
-    queries = [
-        Query(str(entry["text"]), frozenset(map(str, entry["relevant"])))  # type: ignore[call-overload]
-        for entry in read_lines(folder / "queries.jsonl")
-    ]
-    return library, queries, language
 
 
 def search_lexical(library: Library, text: str) -> list[str]:
@@ -127,13 +80,12 @@ def measure(
     }
 
 
-def measure_task(folder: Path) -> dict[str, dict[str, float]]:
+def measure_task(task: Task) -> dict[str, dict[str, float]]:
     """Measure one task in each way."""
     with tempfile.TemporaryDirectory() as index:
-        library, queries, _ = open_task(folder, Path(index))
-        language = statistics.mode(detect_language(query.text) for query in queries[:50])
-        ways = {"lexical": search_lexical, "dense": search_dense, "fused": make_fused(language)}
-        return {name: measure(search, library, queries) for name, search in ways.items()}
+        library = open_task(task, Path(index))
+        ways = {"lexical": search_lexical, "dense": search_dense, "fused": make_fused(task.query_language)}
+        return {name: measure(search, library, task.queries) for name, search in ways.items()}
 
 
 def print_tables(tasks: dict[str, dict[str, dict[str, float]]]) -> None:
@@ -154,10 +106,10 @@ def main() -> None:
     """Measure every task of a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tasks", type=Path, help="folder of tasks")
-    folders = sorted(path.parent for path in parser.parse_args().tasks.glob("*/queries.jsonl"))
+    folders = list_tasks(parser.parse_args().tasks)
     if not folders:
         parser.error("no task (a folder with corpus.jsonl and queries.jsonl) there")
-    tasks = {folder.name: measure_task(folder) for folder in folders}
+    tasks = {folder.name: measure_task(read_task(folder)) for folder in folders}
     print_tables(tasks)
     print(json.dumps({"tasks": tasks}))
 

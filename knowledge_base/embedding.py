@@ -38,10 +38,8 @@ class StaticEmbeddings:
     """The shipped model: a tokenizer and one matrix, read without torch."""
 
     def __init__(self, folder: Path = SHIPPED_MODEL) -> None:
-        with (folder / "model.safetensors").open("rb") as weights:
-            digest = hashlib.file_digest(weights, "sha256").hexdigest()
-        self.name = f"static-{digest[:16]}"
         self.model: StaticModel = load_static_model(folder)
+        self.name = self.model.name
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row per passage, shape (len(texts), 256)."""

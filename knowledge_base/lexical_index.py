@@ -20,7 +20,7 @@ from knowledge_base.tokens import split_runs, tokenise
 
 # Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder that
 # is then filled anew, so that vectors of two models never stand side by side.
-FORM = "3"
+FORM = "4"
 WRITER_MEMORY_BYTES = 64_000_000
 FEWEST_PASSAGES = 300
 # A term that matches in several ways scores by its best way, the others add this share.
@@ -35,7 +35,7 @@ NO_VECTOR: Vectors = np.zeros(0, dtype=np.float32)
 
 @dataclass(frozen=True)
 class IndexedPassage:
-    """A passage as it is stored: its text prepared for rescoring, its vector (empty where there is no embedding model).
+    """A passage as it is stored: its text prepared for rescoring, its vector and its pieces (empty without a model).
 
     The passage itself is read only when it is asked for: most candidates are dropped after a glance.
     """
@@ -44,6 +44,7 @@ class IndexedPassage:
     language: str
     prepared_text: str
     vector: Vectors
+    pieces: bytes
     stored: str
 
     @property
@@ -75,8 +76,11 @@ class LexicalIndex:
         builder.add_bytes_field("passage", stored=True)
         builder.add_bytes_field("prepared_text", stored=True)
         builder.add_bytes_field("vector", stored=True)
+        builder.add_bytes_field("pieces", stored=True)
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(self._folder))
+        # Grows with every look at what was committed, for those who keep something read from the index.
+        self.generation = 0
         self.reload()
 
     @property
@@ -85,9 +89,15 @@ class LexicalIndex:
         return int(self._searcher.num_docs)
 
     def replace(
-        self, document_keys: Iterable[str], passages: Sequence[Passage], vectors: Vectors | None = None
+        self,
+        document_keys: Iterable[str],
+        passages: Sequence[Passage],
+        vectors: Vectors | None = None,
+        pieces: Sequence[bytes] = (),
     ) -> None:
-        """Take out all passages of these documents and put these in (with a row of `vectors` each), in one commit.
+        """Take out all passages of these documents and put these in, in one commit.
+
+        `vectors` has a row for each passage, `pieces` what is stored of its pieces; without a model there are neither.
 
         Raises IndexBusy where another process is writing.
         """
@@ -99,7 +109,8 @@ class LexicalIndex:
             for key in document_keys:
                 writer.delete_documents_by_term("document_key", key)
             for number, passage in enumerate(passages):
-                writer.add_document(self._entry(passage, NO_VECTOR if vectors is None else vectors[number]))
+                vector = NO_VECTOR if vectors is None else vectors[number]
+                writer.add_document(self._entry(passage, vector, pieces[number] if pieces else b""))
             writer.commit()
         finally:
             writer.wait_merging_threads()
@@ -109,6 +120,7 @@ class LexicalIndex:
         """See what has been committed, by this process or another."""
         self._index.reload()
         self._searcher = self._index.searcher()
+        self.generation += 1
         sample = self._searcher.search(tantivy.Query.all_query(), limit=SAMPLED_PASSAGES, count=False)
         lengths = [len(self._read(address).prepared_text) for _, address in sample.hits]
         self.mean_length = sum(lengths) / len(lengths) if lengths else 1.0
@@ -131,6 +143,13 @@ class LexicalIndex:
         found = self._searcher.search(query, limit=len(passage_ids), count=False)
         indexed = (self._read(address) for _, address in found.hits)
         return {item.id: item for item in indexed}
+
+    def read_vectors(self) -> tuple[list[Passage], Vectors]:
+        """Return every passage and its vector, one row each."""
+        found = self._searcher.search(tantivy.Query.all_query(), limit=max(1, self.passage_count), count=False)
+        items = [self._read(address) for _, address in found.hits]
+        vectors = [item.vector for item in items]
+        return [item.passage for item in items], np.array(vectors, dtype=np.float32) if items else NO_VECTOR
 
     def frequency(self, token: str) -> int:
         """Return how many passages have a token."""
@@ -182,7 +201,7 @@ class LexicalIndex:
     def _token(self, token: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, "tokens", token, "freq")
 
-    def _entry(self, passage: Passage, vector: Vectors) -> tantivy.Document:
+    def _entry(self, passage: Passage, vector: Vectors, pieces: bytes) -> tantivy.Document:
         searched = f"{passage.title}\n{passage.heading}\n{passage.text}"
         entry = tantivy.Document()
         entry.add_text("tokens", " ".join(tokenise(searched)))
@@ -192,6 +211,7 @@ class LexicalIndex:
         entry.add_bytes("passage", SEPARATOR.join((passage.id, passage.language, stored)).encode())
         entry.add_bytes("prepared_text", prepare_text(searched).encode())
         entry.add_bytes("vector", vector.astype(STORED_NUMBER).tobytes())
+        entry.add_bytes("pieces", pieces)
         return entry
 
     def _read(self, address: tantivy.DocAddress) -> IndexedPassage:
@@ -203,6 +223,7 @@ class LexicalIndex:
             language=language,
             prepared_text=bytes(prepared).decode(),
             vector=np.frombuffer(bytes(vector), STORED_NUMBER),
+            pieces=bytes(entry["pieces"][0]),
             stored=passage,
         )
 

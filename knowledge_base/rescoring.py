@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from knowledge_base.piece_match import PieceFeatures
 from knowledge_base.query_terms import QueryTerms
 
 K1, B = 1.2, 0.75
 # Only the most promising candidates are looked at closely; what makes a promise:
 ROUGH_BM25, ROUGH_COVERAGE, ROUGH_DENSE = 1.0, 1.0, 2.0
-_RUN_POWER = 1.5
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,21 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Features:
-    """What is known of a passage for a question, each a share of what could be reached; dense is a cosine."""
+    """What is known of a passage for a question, each a share of what could be reached; dense ones are cosines.
+
+    The last four are those of knowledge_base.piece_match.
+    """
 
     bm25: float
     coverage: float
     sentence: float
     two_sentences: float
-    runs: float
     longest_run: float
     dense: float
+    piece_match: float
+    piece_sentence: float
+    dense_sentence: float
+    dense_two: float
 
     def weigh(self, weights: Mapping[str, float]) -> float:
         """Return the weighted sum."""
@@ -47,7 +53,7 @@ Found = list[tuple[float, list[tuple[str, float]]]]
 
 
 @dataclass(frozen=True)
-class _Glance:
+class Glance:
     """BM25 and coverage, both as a share of what the question could reach, and the needles found."""
 
     bm25: float
@@ -55,17 +61,33 @@ class _Glance:
     found: Found
 
     def promise(self, candidate: Candidate) -> float:
+        """Return how much a closer look promises."""
         return ROUGH_BM25 * self.bm25 + ROUGH_COVERAGE * self.coverage + ROUGH_DENSE * candidate.dense
 
 
-def measure_most_promising(terms: QueryTerms, candidates: Sequence[Candidate], keep: int) -> list[tuple[int, Features]]:
-    """Return (number, features) of the `keep` most promising candidates."""
-    glances = [_glance(terms, candidate) for candidate in candidates]
-    order = sorted(range(len(candidates)), key=lambda number: -glances[number].promise(candidates[number]))
-    return [(number, _look_closer(terms, candidates[number], glances[number])) for number in order[:keep]]
+def pick_most_promising(terms: QueryTerms, candidates: Sequence[Candidate], keep: int) -> list[tuple[int, Glance]]:
+    """Glance at every candidate; return the numbers and glances of the `keep` most promising."""
+    glances = list(enumerate(_glance(terms, candidate) for candidate in candidates))
+    glances.sort(key=lambda item: -item[1].promise(candidates[item[0]]))
+    return glances[:keep]
 
 
-def _glance(terms: QueryTerms, candidate: Candidate) -> _Glance:
+def look_closer(terms: QueryTerms, candidate: Candidate, glance: Glance, pieces: PieceFeatures) -> Features:
+    """Return all features of a candidate."""
+    one, two = _best_sentences(candidate.text, glance.found)
+    total = terms.total
+    return Features(
+        bm25=glance.bm25,
+        coverage=glance.coverage,
+        sentence=one / total,
+        two_sentences=two / total,
+        longest_run=_measure_longest_run(terms.units, candidate.text),
+        dense=candidate.dense,
+        **vars(pieces),
+    )
+
+
+def _glance(terms: QueryTerms, candidate: Candidate) -> Glance:
     text = candidate.text
     words = frozenset(text.split())
     slow = K1 * (1.0 - B + B * candidate.relative_length)
@@ -84,14 +106,7 @@ def _glance(terms: QueryTerms, candidate: Candidate) -> _Glance:
             bm25 += term.idf * often / (often + slow)
             coverage += term.idf * here[0][1] / term.needles[0][1]
             found.append((term.idf, here))
-    return _Glance(bm25 / terms.total, coverage / terms.total, found)
-
-
-def _look_closer(terms: QueryTerms, candidate: Candidate, glance: _Glance) -> Features:
-    one, two = _best_sentences(candidate.text, glance.found)
-    runs, longest = _match_runs(terms.units, candidate.text)
-    total = terms.total
-    return Features(glance.bm25, glance.coverage, one / total, two / total, runs, longest, candidate.dense)
+    return Glance(bm25 / terms.total, coverage / terms.total, found)
 
 
 def _best_sentences(text: str, found: Found) -> tuple[float, float]:
@@ -116,17 +131,16 @@ def _best_sentences(text: str, found: Found) -> tuple[float, float]:
     return best, best_two
 
 
-def _match_runs(units: Sequence[str], text: str) -> tuple[float, float]:
-    """Return how long the longest runs of the question are that the text holds, together and at most, as shares."""
-    total, longest, start, size = 0.0, 0, 0, len(units)
-    while start < size:
+def _measure_longest_run(units: Sequence[str], text: str) -> float:
+    """Return how long the longest run of the question is that the text holds, as a share of the question."""
+    longest, start, size = 0, 0, len(units)
+    while start < size - longest:
         length, needle = 0, units[start]
         while needle in text:
             length += 1
             if start + length == size:
                 break
             needle += units[start + length]
-        total += length**_RUN_POWER
         longest = max(longest, length)
         start += max(1, length)
-    return (total / size**_RUN_POWER, longest / size) if size else (0.0, 0.0)
+    return longest / size if size else 0.0

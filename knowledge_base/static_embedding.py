@@ -1,10 +1,11 @@
-"""The shipped embedding without torch: a tokenizer, one int8 matrix, and the mean of a text's rows.
+"""The shipped embedding without torch: pieces, one int8 matrix, and the mean of a text's rows.
 
 Reads the folder that SentenceTransformer reads, and gives the same vectors.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import mmap
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+
+from knowledge_base.pieces import PieceCutter
 
 _BATCH_TOKENS = 8_000
 _BATCH_TEXTS = 1_024
@@ -23,10 +25,11 @@ Vectors = NDArray[np.float32]
 
 
 class StaticModel:
-    """Turns texts into unit vectors."""
+    """Turns texts into unit vectors. `name` changes with every change of the weights."""
 
-    def __init__(self, tokenizer: Tokenizer, rows: NDArray[np.int8], scales: Vectors) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, name: str, cutter: PieceCutter, rows: NDArray[np.int8], scales: Vectors) -> None:
+        self.name = name
+        self._cutter = cutter
         self._rows = rows
         self._scales = scales
 
@@ -35,14 +38,20 @@ class StaticModel:
         """The length of a whole vector; the first 128 numbers are a smaller vector of their own."""
         return int(self._rows.shape[1])
 
+    def cut(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the numbers of each text's pieces, without the unknown one."""
+        return [self._cutter.cut(text) for text in texts]
+
+    def rows_of(self, pieces: NDArray[np.integer[Any]]) -> Vectors:
+        """Return the vectors of pieces, one row each."""
+        rows: Vectors = self._rows[pieces] * self._scales[pieces, None]
+        return rows
+
     def embed(self, texts: Sequence[str], dimensions: int = 256) -> Vectors:
         """One unit vector a text; a text without a known word gets zeros."""
         vectors = np.zeros((len(texts), dimensions), dtype=np.float32)
         for start in range(0, len(texts), _BATCH_TEXTS):
-            encodings = self._tokenizer.encode_batch_fast(
-                list(texts[start : start + _BATCH_TEXTS]), add_special_tokens=False
-            )
-            self._add_up(vectors[start : start + _BATCH_TEXTS], [encoding.ids for encoding in encodings])
+            self._add_up(vectors[start : start + _BATCH_TEXTS], self.cut(texts[start : start + _BATCH_TEXTS]))
         norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
         vectors /= np.maximum(norms, _SMALLEST_NORM)[:, None]
         return vectors
@@ -67,10 +76,18 @@ class StaticModel:
 
 def load_static_model(folder: Path) -> StaticModel:
     """Read tokenizer.json and model.safetensors from a folder."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
     tensors = _read_safetensors(folder / "model.safetensors")
-    return StaticModel(tokenizer, tensors["embeddings"], tensors["weights"].astype(np.float32))
+    cutter = PieceCutter(folder / "tokenizer.json")
+    return StaticModel(
+        f"static-{_digest(folder)}", cutter, tensors["embeddings"], tensors["weights"].astype(np.float32)
+    )
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in ("model.safetensors", "tokenizer.json"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from knowledge_base.language import CJK
 from knowledge_base.tokens import ENGLISH_STOP_STEMS, normalise, stem
 
+SHIPPED_TABLE = Path(__file__).parent / "static_model" / "translation_table.npz"
+
 _HAN_RUN = re.compile(f"[{CJK}]+")
 _WORD = re.compile(r"[a-z]{2,}")
 _LONGEST = 5
@@ -87,7 +89,7 @@ class TranslationTable:
         return words[::-1]
 
 
-def load_translation_table(path: Path) -> TranslationTable:
+def load_translation_table(path: Path = SHIPPED_TABLE) -> TranslationTable:
     """Read the learned table."""
     with np.load(path) as arrays:
         words = arrays["words"].tobytes().decode().split("\n")

@@ -24,7 +24,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from knowledge_base.chunking import chunk_document
-from knowledge_base.embedding import SHIPPED_MODEL
 from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
 from knowledge_base.judgement import Judgement, Signals
@@ -59,7 +58,7 @@ def open_library(city: Path, folder: Path) -> Library:
     library = Library(
         lexical=LexicalIndex(folder),
         glossary=load_glossary(city / "glossary.yaml"),
-        table=load_translation_table(SHIPPED_MODEL / "translation_table.npz"),
+        table=load_translation_table(),
     )
     documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path)]
     library.replace([], [passage for document in documents for passage in chunk_document(document)])

@@ -19,7 +19,13 @@ from knowledge_base.training.embedding import Recipe, train_embedding
 from knowledge_base.training.encoding import encode_rows, make_compositions
 from knowledge_base.training.held_out import export_tasks
 from knowledge_base.training.model_folder import write_model
-from knowledge_base.training.texts import Texts, choose_aligned_rows, read_texts, sample_for_vocabulary
+from knowledge_base.training.texts import (
+    Texts,
+    choose_aligned_rows,
+    read_texts,
+    sample_for_vocabulary,
+    unpack_texts,
+)
 from knowledge_base.training.translation import Pruning, make_table, write_table
 from knowledge_base.training.vocabulary import learn_tokenizer
 
@@ -31,7 +37,9 @@ VOCABULARY_SIZE = 53_500
 def main() -> None:
     """Read the arguments and train."""
     parser = argparse.ArgumentParser(prog="python -m knowledge_base.training", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the unpacked training texts")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the training texts: a folder of .tsv files, or of the archive"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the model folder to write")
     parser.add_argument("--held-out", type=Path, help="write the held-out benchmark tasks to this folder")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
@@ -41,7 +49,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
     started = time.monotonic()
-    texts = read_texts(arguments.data)
+    with unpack_texts(arguments.data) as folder:
+        texts = read_texts(folder)
     if arguments.held_out:
         export_tasks(texts, arguments.held_out, arguments.seed)
     train(texts, arguments.output, replace(Recipe(), steps=arguments.steps, seed=arguments.seed))

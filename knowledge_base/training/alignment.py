@@ -10,11 +10,10 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from knowledge_base.training.stop_words import ENGLISH_STOP_WORDS
+from knowledge_base.tokens import ENGLISH_STOP_WORDS, stem
 from knowledge_base.training.texts import Row
 
 LONGEST_SIDE = 40
@@ -48,7 +47,6 @@ class WordSplitter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._stemmer = Stemmer.Stemmer("english")
 
     def split_chinese(self, texts: list[str]) -> list[list[str]]:
         """The Chinese words of each text, without repeats."""
@@ -68,7 +66,7 @@ class WordSplitter:
         split = []
         for text in texts:
             words = [word for word in _WORD.findall(text.lower()) if word.isascii() and word not in ENGLISH_STOP_WORDS]
-            split.append(list(dict.fromkeys(self._stemmer.stemWords(words))))
+            split.append(list(dict.fromkeys(map(stem, words))))
         return split
 
 

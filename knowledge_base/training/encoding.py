@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-import Stemmer
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from knowledge_base.tokens import stem
 from knowledge_base.training.texts import PASSAGE_LIMIT, Row
 
 _BATCH = 4_000
@@ -69,17 +69,16 @@ def make_compositions(tokenizer: Tokenizer) -> sp.csr_matrix:
     frequent relatives; afterwards the sum is folded into one plain matrix.
     """
     shared: dict[str, int] = {}
-    stemmer = Stemmer.Stemmer("english")
     entries: list[tuple[int, int, float]] = []
     for piece, token in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1]):
-        for part, weight in _parts(piece, stemmer):
+        for part, weight in _parts(piece):
             entries.append((token, shared.setdefault(part, len(shared)), weight))
     rows, columns, weights = zip(*entries, strict=True)
     shape = (tokenizer.get_vocab_size(), len(shared))
     return sp.csr_matrix((np.array(weights, dtype=np.float32), (rows, columns)), shape=shape)
 
 
-def _parts(piece: str, stemmer: Stemmer.Stemmer) -> list[tuple[str, float]]:
+def _parts(piece: str) -> list[tuple[str, float]]:
     if re.fullmatch(r"[\u3400-\u9fff]+", piece):
         inner = [piece[i : i + n] for n in (1, 2) for i in range(len(piece) - n + 1) if n < max(len(piece), 2)]
         return [(part, _CHARACTER_WEIGHT / len(inner) ** 0.5) for part in inner]
@@ -89,5 +88,5 @@ def _parts(piece: str, stemmer: Stemmer.Stemmer) -> list[tuple[str, float]]:
     buckets = [f"gram {zlib.crc32(gram.encode()) % _GRAM_ROWS}" for gram in grams]
     parts = [(bucket, _GRAM_WEIGHT / len(buckets) ** 0.5) for bucket in buckets]
     if piece.startswith("▁"):
-        parts.append((f"stem {stemmer.stemWord(piece[1:])}", _STEM_WEIGHT))
+        parts.append((f"stem {stem(piece[1:])}", _STEM_WEIGHT))
     return parts

@@ -9,10 +9,15 @@ from __future__ import annotations
 import hashlib
 import random
 import re
+import tarfile
+import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+ARCHIVE = "training.tar.xz"
 
 LAW_SHARE, GAZETTE_SHARE, ARTICLE_SHARE = 0.05, 0.03, 0.08
 """The share of laws, of gazette notices and of article passages that is never trained on."""
@@ -69,6 +74,18 @@ def read_rows(path: Path) -> list[Row]:
             if len(columns) == 2 and columns[0].strip() and columns[1].strip():
                 rows[columns[0].strip(), columns[1].strip()] = None
     return list(rows)
+
+
+@contextmanager
+def unpack_texts(folder: Path) -> Iterator[Path]:
+    """Give the folder that holds the .tsv files: this one, or a temporary one where only the archive is there."""
+    archive = folder / ARCHIVE
+    if any(folder.glob("*.tsv")) or not archive.exists():
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as unpacked, tarfile.open(archive) as packed:
+        packed.extractall(unpacked, filter="data")
+        yield Path(unpacked)
 
 
 def read_texts(folder: Path) -> Texts:

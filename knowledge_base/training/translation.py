@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from knowledge_base.tokens import ENGLISH_STOP_WORDS, stem
 from knowledge_base.training.alignment import Alignment
-from knowledge_base.training.stop_words import ENGLISH_STOP_WORDS
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _ENGLISH = re.compile(r"▁([a-z]{2,})")
@@ -77,7 +76,6 @@ def _from_embedding(
 ) -> tuple[Translations, Translations]:
     vocabulary = tokenizer.get_vocab()
     chinese = {piece: n for piece, n in vocabulary.items() if _HAN.fullmatch(piece) and len(piece) > 1}
-    stemmer = Stemmer.Stemmer("english")
     english = {
         match[1]: n for piece, n in vocabulary.items()
         if (match := _ENGLISH.fullmatch(piece)) and match[1] not in ENGLISH_STOP_WORDS
@@ -85,7 +83,7 @@ def _from_embedding(
     chinese_names, english_names = list(chinese), list(english)
     left = _unit(matrix[[english[name] for name in english_names]])
     right = _unit(matrix[[chinese[name] for name in chinese_names]])
-    stems = stemmer.stemWords(english_names)
+    stems = [stem(name) for name in english_names]
     return (
         _nearest(left, right, stems, chinese_names, pruning),
         _nearest(right, left, chinese_names, stems, pruning),

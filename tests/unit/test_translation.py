@@ -2,13 +2,12 @@
 
 import pytest
 
-from knowledge_base.embedding import SHIPPED_MODEL
 from knowledge_base.translation import load_translation_table
 
 
 @pytest.fixture(scope="module")
 def table():
-    return load_translation_table(SHIPPED_MODEL / "translation_table.npz")
+    return load_translation_table()
 
 
 def test_english_words_are_translated_by_their_stem(table):

@@ -1,0 +1,88 @@
+"""Retrieval tasks: a folder with corpus.jsonl (id, text) and queries.jsonl (id, text, relevant) each."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from knowledge_base.chunking import Passage
+from knowledge_base.embedding import StaticEmbeddings
+from knowledge_base.glossary import Glossary
+from knowledge_base.language import detect_language
+from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.library import Dense, Library
+from knowledge_base.nearest import NearestPassages
+from knowledge_base.piece_match import PieceMatcher
+from knowledge_base.translation import load_translation_table
+
+# So many texts tell the language of a task.
+SAMPLED_TEXTS = 50
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question and the ids of the passages that answer it."""
+
+    id: str
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A corpus (id → text), the questions asked of it, and the language of each."""
+
+    name: str
+    corpus: Mapping[str, str]
+    queries: tuple[Query, ...]
+    corpus_language: str
+    query_language: str
+
+
+def list_tasks(folder: Path) -> list[Path]:
+    """Return the task folders in a folder."""
+    return sorted(path.parent for path in folder.glob("*/queries.jsonl"))
+
+
+def read_task(folder: Path) -> Task:
+    """Read a task folder."""
+    corpus = {str(entry["id"]): str(entry["text"]) for entry in _read_lines(folder / "corpus.jsonl")}
+    queries = tuple(
+        Query(str(entry["id"]), str(entry["text"]), frozenset(map(str, entry["relevant"])))
+        for entry in _read_lines(folder / "queries.jsonl")
+    )
+    return Task(folder.name, corpus, queries, _guess(corpus.values()), _guess(query.text for query in queries))
+
+
+def open_task(task: Task, index: Path) -> Library:
+    """Index the corpus of a task into a folder, with the shipped model and no city's glossary."""
+    embeddings = StaticEmbeddings()
+    lexical = LexicalIndex(index / "lexical", embeddings.name)
+    library = Library(
+        lexical=lexical,
+        glossary=Glossary(),
+        dense=Dense(embeddings, NearestPassages(lexical, index / "vectors", embeddings.name)),
+        pieces=PieceMatcher(embeddings.model),
+        table=load_translation_table(),
+    )
+    library.replace([], [make_passage(id_, text, task.corpus_language) for id_, text in task.corpus.items()])
+    return library
+
+
+def make_passage(id_: str, text: str, language: str) -> Passage:
+    """Return a passage of nothing but text."""
+    return Passage(id_, id_, id_, language, "", "", "", text, 0, "", "", "other", "", "", "", "current", "")
+
+
+def _guess(texts: Iterable[str]) -> str:
+    return statistics.mode(detect_language(text) for text in islice(texts, SAMPLED_TEXTS))
+
+
+def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        yield from (json.loads(line) for line in lines if line.strip())

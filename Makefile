@@ -7,7 +7,7 @@ TASKS ?= ../shared/benchmarks/retrieval
 DATA ?= ../shared/training
 MODEL ?= knowledge_base/static_model
 
-.PHONY: install run test check bench bench-retrieval train
+.PHONY: install run test check bench bench-retrieval bench-scale train
 
 install: .venv/installed
 
@@ -35,6 +35,9 @@ bench: install
 
 bench-retrieval: install
 	@$(BIN)/python benchmarks/bench_retrieval.py $(TASKS)
+
+bench-scale: install
+	@$(BIN)/python -m benchmarks.bench_scale $(DATA)
 
 train: install
 	@$(BIN)/python -m knowledge_base.training --data $(DATA) --output $(MODEL)

@@ -17,7 +17,7 @@ from app.city import CityInvalid
 from app.settings import Settings
 from app.terminal import Terminal
 from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay, DataFolderUnusable, open_askbay
-from knowledge_base.embedding import ModelUnavailable
+from knowledge_base.hub import ModelUnavailable
 from knowledge_base.lexical_index import IndexBusy
 from storage.database import DatabaseUnavailable
 

@@ -63,8 +63,7 @@ def _describe_city(askbay: Askbay) -> Finding:
 
 
 def _check_embedding(askbay: Askbay) -> Finding:
-    dense = askbay.library.dense
-    return Finding("ok", "embedding", {"model": dense.embeddings.name}) if dense else Finding("off", "embedding_off")
+    return Finding("ok", "embedding", {"model": askbay.library.embeddings.name})
 
 
 def _check_packages() -> Finding:

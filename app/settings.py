@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     )
     embedding_model: str = Field(
         default="shipped",
-        description="shipped, or a sentence-transformers model (folder or hub name); empty: words alone are searched",
+        description="shipped (empty is the same), or a sentence-transformers model: a folder or a name of the hub",
     )
     reranker: str = Field(default="", description="a sentence-transformers cross-encoder; empty: none")
     retention_days: int = Field(default=180, ge=1, description="questions older than this are deleted")

@@ -35,7 +35,7 @@ class Terminal:
 
     def complain(self, section: str, key: str, /, **values: object) -> None:
         """Print a problem, in red, to stderr."""
-        self.err.print(f"[red]{escape(self._words[section][key].format(**values))}[/red]")
+        self.err.print(f"[red]{escape(self._words[section][key].format(**values))}[/red]", soft_wrap=True)
 
     def print_json(self, content: str) -> None:
         """Print JSON as one plain line."""

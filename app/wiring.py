@@ -13,19 +13,14 @@ from app.city import City, find_city_folder, load_city, read_city_documents
 from app.settings import Settings
 from bot.answer import Knowledge
 from bot.conversation import Assistant
-from knowledge_base.embedding import SHIPPED_MODEL, StaticEmbeddings, load_embeddings
+from knowledge_base.embedding import load_embeddings
 from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
 from knowledge_base.ingest import IngestReport, Progress, index_pending, ingest_documents, rebuild_if_lost
 from knowledge_base.judgement import load_judgement
-from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Dense, Library
-from knowledge_base.nearest import NearestPassages
-from knowledge_base.piece_match import PieceMatcher
+from knowledge_base.library import Library, open_library
 from knowledge_base.readers import UnreadableFile
 from knowledge_base.reranker import CrossEncoderReranker
-from knowledge_base.static_embedding import load_static_model
-from knowledge_base.translation import load_translation_table
 from storage.database import Database, open_database, sqlite_address
 
 log = logging.getLogger(__name__)
@@ -111,19 +106,10 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
 
 
 def _open_library(settings: Settings, city_folder: Path) -> Library:
-    folder = settings.data / "index"
-    embeddings, pieces, model_names = None, None, ""
-    if settings.embedding_model:
-        embeddings = load_embeddings(settings.embedding_model)
-        model = embeddings.model if isinstance(embeddings, StaticEmbeddings) else load_static_model(SHIPPED_MODEL)
-        pieces, model_names = PieceMatcher(model), f"{embeddings.name} {model.name}"
-    lexical = LexicalIndex(folder / "lexical", model_names)
-    return Library(
-        lexical=lexical,
-        glossary=load_glossary(city_folder / "glossary.yaml"),
-        dense=Dense(embeddings, NearestPassages(lexical, folder / "vectors", embeddings.name)) if embeddings else None,
-        pieces=pieces,
-        table=load_translation_table(),
+    return open_library(
+        settings.data / "index",
+        load_glossary(city_folder / "glossary.yaml"),
+        embeddings=load_embeddings(settings.embedding_model),
         reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
     )
 

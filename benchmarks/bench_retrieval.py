@@ -43,8 +43,7 @@ def search_lexical(library: Library, text: str) -> list[str]:
 
 def search_dense(library: Library, text: str) -> list[str]:
     """The nearest vectors alone."""
-    assert library.dense
-    return library.dense.index.search(library.dense.embeddings.embed_query(text), DEPTH)
+    return library.nearest.search(library.embeddings.embed_query(text), DEPTH)
 
 
 def make_fused(query_language: str) -> Callable[[Library, str], list[str]]:

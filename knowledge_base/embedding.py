@@ -9,17 +9,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from knowledge_base.hub import load_named_model
 from knowledge_base.static_embedding import StaticModel, Vectors, load_static_model
 
-__all__ = ["Embeddings", "ModelUnavailable", "StaticEmbeddings", "Vectors", "load_embeddings"]
+__all__ = ["Embeddings", "StaticEmbeddings", "Vectors", "load_embeddings"]
 
 SHIPPED_MODEL = Path(__file__).parent / "static_model"
 SHIPPED = "shipped"
 BATCH_TEXTS = 64
-
-
-class ModelUnavailable(Exception):
-    """A model does not load; the message says which and what to do."""
 
 
 class Embeddings(Protocol):
@@ -61,10 +58,9 @@ class SentenceTransformerEmbeddings:
         # Imported here: the default run never loads torch.
         from sentence_transformers import SentenceTransformer
 
-        try:
-            self._model: Any = SentenceTransformer(model_name, device="cpu")
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-            raise ModelUnavailable(f"{model_name}: {(str(error).splitlines() or [type(error).__name__])[0]}") from error
+        self._model: Any = load_named_model(
+            model_name, lambda name, local: SentenceTransformer(name, device="cpu", local_files_only=local)
+        )
         self.name = f"{model_name}@{_prompts_digest(self._model.prompts)}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -81,8 +77,8 @@ class SentenceTransformerEmbeddings:
 
 
 def load_embeddings(model_name: str) -> Embeddings:
-    """Return the shipped embeddings, or those of a named model. Raises ModelUnavailable."""
-    return StaticEmbeddings() if model_name == SHIPPED else SentenceTransformerEmbeddings(model_name)
+    """Return the shipped embeddings ("shipped" or nothing), or those of a named model. Raises ModelUnavailable."""
+    return StaticEmbeddings() if model_name in ("", SHIPPED) else SentenceTransformerEmbeddings(model_name)
 
 
 def _prompts_digest(prompts: object) -> str:

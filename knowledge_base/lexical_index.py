@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +17,16 @@ import tantivy
 from knowledge_base.chunking import Passage
 from knowledge_base.embedding import Vectors
 from knowledge_base.query_terms import QueryTerms, prepare_text
-from knowledge_base.tokens import split_runs, tokenise
+from knowledge_base.tokens import split_runs
 
 # Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder that
 # is then filled anew, so that vectors of two models never stand side by side.
 FORM = "4"
 WRITER_MEMORY_BYTES = 64_000_000
 FEWEST_PASSAGES = 300
-# A term that matches in several ways scores by its best way, the others add this share.
-TIE_BREAKER = 0.1
+# Passages are named by the most telling terms of a question, and the surest ways to say each.
+MOST_TERMS = 16
+MOST_NEEDLES = 4
 # A longer word is searched by all its pairs of characters together; they weigh as one term and a little.
 PHRASE_WEIGHT = 1.3
 SAMPLED_PASSAGES = 200
@@ -92,7 +94,7 @@ class LexicalIndex:
         self,
         document_keys: Iterable[str],
         passages: Sequence[Passage],
-        vectors: Vectors | None = None,
+        vectors: Vectors = NO_VECTOR,
         pieces: Sequence[bytes] = (),
     ) -> None:
         """Take out all passages of these documents and put these in, in one commit.
@@ -109,7 +111,7 @@ class LexicalIndex:
             for key in document_keys:
                 writer.delete_documents_by_term("document_key", key)
             for number, passage in enumerate(passages):
-                vector = NO_VECTOR if vectors is None else vectors[number]
+                vector = vectors[number] if len(vectors) else NO_VECTOR
                 writer.add_document(self._entry(passage, vector, pieces[number] if pieces else b""))
             writer.commit()
         finally:
@@ -130,10 +132,11 @@ class LexicalIndex:
         terms = [(tantivy.Occur.Should, self._token(token)) for token in tokens]
         return [(self._read(address).passage, score) for score, address in self._hits(terms, limit)]
 
-    def search_terms(self, terms: QueryTerms, limit: int) -> list[IndexedPassage]:
-        """Return the passages with the highest BM25 over the terms of a question, best first."""
-        queries = [(tantivy.Occur.Should, self._any_of(term.needles)) for term in terms.terms if term.needles]
-        return [self._read(address) for _, address in self._hits(queries, limit)]
+    def search_terms(self, terms: QueryTerms, limit: int) -> list[tuple[IndexedPassage, float]]:
+        """Return the passages with the highest BM25 over the most telling terms of a question, best first, with it."""
+        telling = heapq.nlargest(MOST_TERMS, terms.terms, key=lambda term: term.idf)
+        queries = [query for term in telling for query in self._any_of(term.needles[:MOST_NEEDLES])]
+        return [(self._read(address), score) for score, address in self._hits(queries, limit)]
 
     def get_passages(self, passage_ids: Sequence[str]) -> dict[str, IndexedPassage]:
         """Return the passages of these ids that are there."""
@@ -186,30 +189,27 @@ class LexicalIndex:
             return []
         return self._searcher.search(tantivy.Query.boolean_query(queries), limit=limit, count=False).hits
 
-    def _any_of(self, needles: Sequence[tuple[str, float]]) -> tantivy.Query:
-        strongest = needles[0][1]
-        queries = [tantivy.Query.boost_query(self._needle(needle), weight / strongest) for needle, weight in needles]
-        return queries[0] if len(queries) == 1 else tantivy.Query.disjunction_max_query(queries, TIE_BREAKER)
-
-    def _needle(self, needle: str) -> tantivy.Query:
-        tokens = [token for is_chinese, run in split_runs(needle) for token in _pieces(is_chinese, run)]
-        if len(tokens) == 1:
-            return self._token(tokens[0])
-        together = tantivy.Query.boolean_query([(tantivy.Occur.Must, self._token(token)) for token in tokens])
-        return tantivy.Query.boost_query(together, PHRASE_WEIGHT / len(tokens))
+    def _any_of(self, needles: Sequence[tuple[str, float]]) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
+        # One flat list of single tokens, because tantivy can then skip passages that cannot reach the best (block-max
+        # WAND); with the words of a translation in a query of their own, a question took ten times as long.
+        for needle, weight in needles:
+            tokens = [token for is_chinese, run in split_runs(needle) for token in _pieces(is_chinese, run)]
+            share = weight / needles[0][1] * (1.0 if len(tokens) == 1 else PHRASE_WEIGHT / len(tokens))
+            for token in tokens:
+                yield tantivy.Occur.Should, tantivy.Query.boost_query(self._token(token), share)
 
     def _token(self, token: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, "tokens", token, "freq")
 
     def _entry(self, passage: Passage, vector: Vectors, pieces: bytes) -> tantivy.Document:
-        searched = f"{passage.title}\n{passage.heading}\n{passage.text}"
         entry = tantivy.Document()
-        entry.add_text("tokens", " ".join(tokenise(searched)))
+        prepared = prepare_text(f"{passage.title}\n{passage.heading}\n{passage.text}")
+        entry.add_text("tokens", " ".join(prepared.tokens))
         entry.add_text("document_key", passage.document_key)
         entry.add_text("passage_id", passage.id)
         stored = json.dumps(list(vars(passage).values()), ensure_ascii=False)
         entry.add_bytes("passage", SEPARATOR.join((passage.id, passage.language, stored)).encode())
-        entry.add_bytes("prepared_text", prepare_text(searched).encode())
+        entry.add_bytes("prepared_text", prepared.text.encode())
         entry.add_bytes("vector", vector.astype(STORED_NUMBER).tobytes())
         entry.add_bytes("pieces", pieces)
         return entry

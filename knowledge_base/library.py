@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from knowledge_base.chunking import Passage
-from knowledge_base.embedding import Embeddings, Vectors
+from knowledge_base.embedding import SHIPPED_MODEL, Embeddings, StaticEmbeddings, Vectors
 from knowledge_base.glossary import Glossary
-from knowledge_base.lexical_index import NO_VECTOR, LexicalIndex
+from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.nearest import NearestPassages
 from knowledge_base.piece_match import PieceMatcher
 from knowledge_base.reranker import Reranker
-from knowledge_base.translation import TranslationTable
+from knowledge_base.static_embedding import load_static_model
+from knowledge_base.translation import TranslationTable, load_translation_table
 
 
 class VectorSearch(Protocol):
@@ -20,6 +25,9 @@ class VectorSearch(Protocol):
 
     def replace(self, document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors) -> None:
         """Take out all vectors of these documents and put in one row of `vectors` for each passage."""
+
+    def settle(self) -> None:
+        """Wait until what was handed over is taken in."""
 
     def search(self, vector: Vectors, limit: int) -> list[str]:
         """Return the ids of the passages nearest to a vector, nearest first."""
@@ -29,22 +37,15 @@ class VectorSearch(Protocol):
 
 
 @dataclass(frozen=True)
-class Dense:
-    """An embedding model and the index of its vectors."""
-
-    embeddings: Embeddings
-    index: VectorSearch
-
-
-@dataclass(frozen=True)
 class Library:
-    """A lexical index always; an embedding model, its pieces, a translation table and a reranker where configured."""
+    """The passages by their words, by their vectors and by their pieces; what words mean; a reranker if configured."""
 
     lexical: LexicalIndex
+    nearest: VectorSearch
+    embeddings: Embeddings
+    pieces: PieceMatcher
+    table: TranslationTable
     glossary: Glossary
-    dense: Dense | None = None
-    pieces: PieceMatcher | None = None
-    table: TranslationTable | None = None
     reranker: Reranker | None = None
 
     @property
@@ -55,15 +56,37 @@ class Library:
     def replace(self, replaced_keys: Sequence[str], passages: Sequence[Passage]) -> None:
         """Take out all passages of these documents and put these in, in every index."""
         texts = [f"{passage.title}\n{passage.heading}\n{passage.text}" for passage in passages]
-        pieces = [self.pieces.describe(text) for text in texts] if self.pieces else []
-        vectors = None
-        if self.dense:
-            vectors = self.dense.embeddings.embed_passages(texts) if texts else NO_VECTOR
-            self.dense.index.replace(replaced_keys, passages, vectors)
-        self.lexical.replace(replaced_keys, passages, vectors, pieces)
+        described = [self.pieces.describe(text) for text in texts]
+        if self.pieces.name == self.embeddings.name:
+            # The shipped model has met the pieces already.
+            vectors = np.array([item.vector for item in described], dtype=np.float32)
+        else:
+            vectors = self.embeddings.embed_passages(texts)
+        self.nearest.replace(replaced_keys, passages, vectors)
+        self.lexical.replace(replaced_keys, passages, vectors, [item.stored for item in described])
 
     def clear(self) -> None:
         """Remove every passage from every index."""
         self.lexical.clear()
-        if self.dense:
-            self.dense.index.clear()
+        self.nearest.clear()
+
+
+def open_library(
+    folder: Path, glossary: Glossary, *, embeddings: Embeddings | None = None, reranker: Reranker | None = None
+) -> Library:
+    """Open or make the indexes in a folder, for the shipped embeddings or others.
+
+    Folder and collection carry the models' names: vectors and pieces of two models never stand side by side.
+    """
+    embeddings = embeddings or StaticEmbeddings()
+    model = embeddings.model if isinstance(embeddings, StaticEmbeddings) else load_static_model(SHIPPED_MODEL)
+    lexical = LexicalIndex(folder / "lexical", f"{embeddings.name} {model.name}")
+    return Library(
+        lexical=lexical,
+        nearest=NearestPassages(lexical, folder / "vectors", embeddings.name),
+        embeddings=embeddings,
+        pieces=PieceMatcher(model),
+        table=load_translation_table(),
+        glossary=glossary,
+        reranker=reranker,
+    )

@@ -15,15 +15,14 @@ from pathlib import Path
 import yaml
 
 from knowledge_base.chunking import Passage
-from knowledge_base.embedding import Vectors
 from knowledge_base.language import CHINESE, ENGLISH
 from knowledge_base.lexical_index import IndexedPassage
 from knowledge_base.library import Library
-from knowledge_base.piece_match import NO_PIECES, PieceFeatures
 from knowledge_base.query_terms import QueryTerms, TermReader
-from knowledge_base.rescoring import Candidate, Features, look_closer, pick_most_promising
+from knowledge_base.rescoring import Candidate, Features, measure
 
 CANDIDATES_A_LEG = 30
+PROMISE_OF_COSINE = 2.0
 
 
 @dataclass(frozen=True)
@@ -60,52 +59,44 @@ class Matcher:
         self._keep = keep
         lexical = library.lexical
         self._reader = TermReader(lexical.frequency, lexical.passage_count, library.table, library.glossary)
-        self._vector = library.dense.embeddings.embed_query(text) if library.dense else None
-        self._nearest = self._find_nearest()
+        self._vector = library.embeddings.embed_query(text)
+        self._nearest = lexical.get_passages(library.nearest.search(self._vector, CANDIDATES_A_LEG)).values()
 
     def match_own_language(self) -> list[Matched]:
         """Match passages in the question's language."""
         terms = self._reader.read(self._text, self._language, self._language)
-        candidates = self._candidates(terms, lambda item: item.language == self._language)
-        return self._match(terms, candidates, self._weights.same_language)
+        named = self._name_candidates(terms, lambda item: item.language == self._language)
+        return self._match(terms, named, self._weights.same_language)
 
     def match_other_language(self, without: set[str]) -> list[Matched]:
         """Match passages in the other language, but of documents that are there in the question's own."""
         other = ENGLISH if self._language == CHINESE else CHINESE
         terms = self._reader.read(self._text, self._language, other)
-        candidates = self._candidates(
+        named = self._name_candidates(
             terms, lambda item: item.language != self._language and item.document_id not in without
         )
-        return self._match(terms, candidates, self._weights.other_language)
+        return self._match(terms, named, self._weights.other_language)
 
-    def _find_nearest(self) -> list[IndexedPassage]:
-        if self._library.dense is None or self._vector is None:
-            return []
-        ids = self._library.dense.index.search(self._vector, CANDIDATES_A_LEG)
-        return list(self._library.lexical.get_passages(ids).values())
+    def _name_candidates(self, terms: QueryTerms, wanted: Callable[[IndexedPassage], bool]) -> list[IndexedPassage]:
+        """Return the candidates of both legs that promise most, by BM25 over the best one's and by cosine."""
+        hits = self._library.lexical.search_terms(terms, CANDIDATES_A_LEG)
+        best = hits[0][1] if hits else 1.0
+        # What the words do not name could still have almost the score of the last that they do.
+        least = hits[-1][1] / best if len(hits) == CANDIDATES_A_LEG else 0.0
+        promises = {item.id: (least + PROMISE_OF_COSINE * self._cosine(item), item) for item in self._nearest}
+        promises |= {item.id: (score / best + PROMISE_OF_COSINE * self._cosine(item), item) for item, score in hits}
+        ordered = sorted(promises.values(), key=lambda promise: -promise[0])
+        return [item for _, item in ordered if wanted(item)][: self._keep]
 
-    def _candidates(self, terms: QueryTerms, wanted: Callable[[IndexedPassage], bool]) -> list[IndexedPassage]:
-        named = [*self._library.lexical.search_terms(terms, CANDIDATES_A_LEG), *self._nearest]
-        return list({item.id: item for item in named if wanted(item)}.values())
-
-    def _match(
-        self, terms: QueryTerms, candidates: Sequence[IndexedPassage], weights: Mapping[str, float]
-    ) -> list[Matched]:
-        texts = [_candidate(item, self._vector, self._library.lexical.mean_length) for item in candidates]
-        picked = pick_most_promising(terms, texts, self._keep)
-        pieces = self._match_pieces([candidates[number] for number, _ in picked])
+    def _match(self, terms: QueryTerms, named: Sequence[IndexedPassage], weights: Mapping[str, float]) -> list[Matched]:
+        mean_length = self._library.lexical.mean_length
+        described = self._library.pieces.measure(self._text, [item.pieces for item in named])
         matched = []
-        for (number, glance), piece_features in zip(picked, pieces, strict=True):
-            features = look_closer(terms, texts[number], glance, piece_features)
-            matched.append(Matched(candidates[number].passage, features, features.weigh(weights)))
+        for item, pieces in zip(named, described, strict=True):
+            text = item.prepared_text
+            features = measure(terms, Candidate(text, len(text) / mean_length, self._cosine(item)), pieces)
+            matched.append(Matched(item.passage, features, features.weigh(weights)))
         return matched
 
-    def _match_pieces(self, candidates: Sequence[IndexedPassage]) -> list[PieceFeatures]:
-        if self._library.pieces is None:
-            return [NO_PIECES] * len(candidates)
-        return self._library.pieces.measure(self._text, [item.pieces for item in candidates])
-
-
-def _candidate(item: IndexedPassage, vector: Vectors | None, mean_length: float) -> Candidate:
-    cosine = float(item.vector @ vector) if vector is not None and len(item.vector) else 0.0
-    return Candidate(item.prepared_text, len(item.prepared_text) / mean_length, cosine)
+    def _cosine(self, item: IndexedPassage) -> float:
+        return float(item.vector @ self._vector)

@@ -40,6 +40,14 @@ NO_PIECES = PieceFeatures()
 
 
 @dataclass(frozen=True)
+class DescribedPassage:
+    """What is stored of a passage's pieces, and its vector by the same model: that of all its pieces, length 1."""
+
+    stored: bytes
+    vector: Vectors
+
+
+@dataclass(frozen=True)
 class _Sentences:
     """The sentences of a passage: pieces in order, and for each sentence its length, its norm, that with the next."""
 
@@ -53,14 +61,15 @@ class PieceMatcher:
     """Matches questions and passages piece by piece, with the vectors of the shipped model."""
 
     def __init__(self, model: StaticModel) -> None:
+        self.name = model.name
         self._model = model
 
-    def describe(self, text: str) -> bytes:
-        """Return what is stored of a passage."""
+    def describe(self, text: str) -> DescribedPassage:
+        """Cut a passage into pieces."""
         sentences = [pieces for pieces in self._model.cut(_SENTENCE_END.split(text)) if pieces]
         pieces = np.array([piece for sentence in sentences for piece in sentence][:_MOST_PIECES], dtype=_STORED)
         if not len(pieces):
-            return b""
+            return DescribedPassage(b"", np.zeros(self._model.dimensions, dtype=np.float32))
         lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
         lengths = np.diff(np.minimum(np.cumsum(lengths), _MOST_PIECES), prepend=0)
         lengths = lengths[lengths > 0]
@@ -69,7 +78,9 @@ class PieceMatcher:
         with_next[:-1] += sums[1:]
         norms = [np.linalg.norm(vectors, axis=1).astype(np.float16).view(_STORED) for vectors in (sums, with_next)]
         stored = [np.array([len(lengths)], dtype=_STORED), lengths.astype(_STORED), *norms, pieces]
-        return np.concatenate(stored).tobytes()
+        vector = sums.sum(axis=0)
+        vector /= max(float(np.linalg.norm(vector)), _SMALLEST_NORM)
+        return DescribedPassage(np.concatenate(stored).tobytes(), vector)
 
     def measure(self, question: str, passages: Sequence[bytes]) -> list[PieceFeatures]:
         """Return the features of each described passage for a question."""

@@ -20,8 +20,7 @@ _RUN = regex.compile(r"(▁\p{Latin}+|\p{Han}+|\p{N}+)")
 _WORD_MARK = "▁"
 # What a character that is no piece costs beyond the rarest piece: the library's figure.
 _UNKNOWN_COST = 10.0
-_LONGEST_CHINESE = 5
-_KEPT_RUNS = 10_000
+_KEPT_SEGMENTS = 20_000
 _UNREACHED = -1e18
 
 
@@ -34,31 +33,42 @@ class PieceCutter:
         self._scores = [score for _, score in vocabulary]
         self._longest = max(map(len, self._numbers))
         self._unknown_score = min(self._scores) - _UNKNOWN_COST
-        # Words come again and again; runs of Chinese hardly ever.
-        self._cut_word = lru_cache(_KEPT_RUNS)(self._cut_run)
+        # No piece crosses two characters that stand side by side in none: there a run falls into segments, short ones
+        # that come again and again.
+        chinese = (piece for piece in self._numbers if not piece.startswith(_WORD_MARK))
+        self._joined = {piece[i : i + 2] for piece in chinese for i in range(len(piece) - 1)}
+        self._cut_segment = lru_cache(_KEPT_SEGMENTS)(self._find_best_cut)
 
     def cut(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces, without what is unknown."""
         cut: list[int] = []
         for run in _RUN.split(_normalise(text)):
             if run.startswith(_WORD_MARK):
-                cut += self._cut_word(run, self._longest)
+                cut += self._cut_segment(run)
             else:
                 for part in run.split():
-                    cut += self._cut_run(part, _LONGEST_CHINESE)
+                    self._cut_run(part, cut)
         return cut
 
-    def _cut_run(self, run: str, longest: int) -> list[int]:
+    def _cut_run(self, run: str, cut: list[int]) -> None:
+        start = 0
+        for place in range(1, len(run)):
+            if run[place - 1 : place + 1] not in self._joined:
+                cut += self._cut_segment(run[start:place])
+                start = place
+        cut += self._cut_segment(run[start:])
+
+    def _find_best_cut(self, segment: str) -> tuple[int, ...]:
         numbers, scores = self._numbers, self._scores
-        size = len(run)
+        size = len(segment)
         best = [0.0] + [_UNREACHED] * size
         arrived: list[tuple[int, int]] = [(0, 0)] * (size + 1)
         for start in range(size):
             so_far = best[start]
-            if run[start] not in numbers and so_far + self._unknown_score > best[start + 1]:
+            if segment[start] not in numbers and so_far + self._unknown_score > best[start + 1]:
                 best[start + 1], arrived[start + 1] = so_far + self._unknown_score, (start, 0)
-            for end in range(start + 1, min(size, start + longest) + 1):
-                number = numbers.get(run[start:end])
+            for end in range(start + 1, min(size, start + self._longest) + 1):
+                number = numbers.get(segment[start:end])
                 if number and so_far + scores[number] > best[end]:
                     best[end], arrived[end] = so_far + scores[number], (start, number)
         cut: list[int] = []
@@ -66,8 +76,7 @@ class PieceCutter:
             size, number = arrived[size]
             if number:
                 cut.append(number)
-        cut.reverse()
-        return cut
+        return tuple(reversed(cut))
 
 
 def _normalise(text: str) -> str:

@@ -19,6 +19,7 @@ from knowledge_base.tokens import (
     load_question_cues,
     normalise,
     split_runs,
+    tokenise_runs,
 )
 from knowledge_base.translation import TranslationTable
 
@@ -39,10 +40,9 @@ class Term:
 
 @dataclass(frozen=True)
 class QueryTerms:
-    """The terms of a question for passages of one language. `units` are its characters and words in order, for runs."""
+    """The terms of a question for passages of one language."""
 
     terms: tuple[Term, ...]
-    units: tuple[str, ...]
 
     @cached_property
     def total(self) -> float:
@@ -56,42 +56,31 @@ class TermReader:
 
     frequency: Callable[[str], int]
     passage_count: int
-    table: TranslationTable | None
+    table: TranslationTable
     glossary: Glossary
 
     def read(self, question: str, question_language: str, passage_language: str) -> QueryTerms:
         """Return the terms to look for in passages of a language."""
         text = _QUESTION_WORDS.sub(" ", normalise(question))
-        if question_language == passage_language:
-            terms, units = self._own_terms(text)
-        else:
-            terms, units = self._translated_terms(text), []
-        terms = [*terms, *self._glossary_terms(question, passage_language, terms)]
-        return QueryTerms(tuple(terms), tuple(units))
+        terms = self._own_terms(text) if question_language == passage_language else self._translated_terms(text)
+        return QueryTerms((*terms, *self._glossary_terms(question, passage_language, terms)))
 
-    def _own_terms(self, text: str) -> tuple[list[Term], list[str]]:
+    def _own_terms(self, text: str) -> list[Term]:
         needles: dict[str, str] = {}
-        units: list[str] = []
         for is_chinese, run in split_runs(text):
             if is_chinese:
-                units.extend(run)
                 needles |= {gram: gram for gram in (*run, *(run[i : i + 2] for i in range(len(run) - 1)))}
-            else:
-                units.append(f" {run} ")
-                if run not in ENGLISH_STOP_STEMS:
-                    needles[run] = f" {run} "
-        return [Term(((needle, 1.0),), self._idf(self.frequency(token))) for token, needle in needles.items()], units
+            elif run not in ENGLISH_STOP_STEMS:
+                needles[run] = f" {run} "
+        return [Term(((needle, 1.0),), self._idf(self.frequency(token))) for token, needle in needles.items()]
 
     def _translated_terms(self, text: str) -> list[Term]:
-        if self.table is None:
-            kept = (run for is_chinese, run in split_runs(text) if not is_chinese and run not in ENGLISH_STOP_STEMS)
-            return [Term(((f" {run} ", 1.0),), self._idf(self.frequency(run))) for run in dict.fromkeys(kept)]
         numbers = dict.fromkeys(run for is_chinese, run in split_runs(text) if not is_chinese and run[0].isdigit())
         terms = [Term(((f" {number} ", 1.0),), self._idf(self.frequency(number))) for number in numbers]
-        return [*terms, *(self._translate(word, self.table) for word in self.table.split_query(text))]
+        return [*terms, *map(self._translate, self.table.split_query(text))]
 
-    def _translate(self, word: str, table: TranslationTable) -> Term:
-        choices = [(term.term, term.weight) for term in table.translate_word(word)]
+    def _translate(self, word: str) -> Term:
+        choices = [(term.term, term.weight) for term in self.table.translate_word(word)]
         if not count_cjk(word):
             # A name is often written in Latin letters in Chinese text too.
             choices.append((word, max((weight for _, weight in choices), default=1.0)))
@@ -126,21 +115,34 @@ class TermReader:
         return math.log(1.0 + (self.passage_count - frequency + 0.5) / (frequency + 0.5))
 
 
-def prepare_text(text: str) -> str:
-    """Return a text as needles are searched in it: Chinese characters as they are, every other word or number as its
-    stem between spaces, one sentence a line.
+@dataclass(frozen=True)
+class PreparedText:
+    """A text as it is indexed.
+
+    `tokens` for BM25; `text` as needles are searched in it: Chinese characters as they are, every other word or number
+    as its stem between spaces, one sentence a line.
     """
-    lines = ("".join(_units(sentence)) for sentence in _SENTENCE_END.split(normalise(text)) if sentence.strip())
-    return "\n".join(lines)
+
+    tokens: tuple[str, ...]
+    text: str
+
+
+def prepare_text(text: str) -> PreparedText:
+    """Prepare a text for indexing."""
+    sentences = [list(split_runs(sentence)) for sentence in _SENTENCE_END.split(normalise(text))]
+    return PreparedText(
+        tokens=tuple(token for runs in sentences for token in tokenise_runs(runs)),
+        text="\n".join("".join(map(_as_unit, runs)) for runs in sentences if runs),
+    )
 
 
 _SENTENCE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
 
 
-def _units(normalised_text: str) -> Iterator[str]:
-    for is_chinese, run in split_runs(normalised_text):
-        yield run if is_chinese else f" {run} "
+def _as_unit(run: tuple[bool, str]) -> str:
+    is_chinese, word = run
+    return word if is_chinese else f" {word} "
 
 
 def _as_needle(form: str) -> str:
-    return "".join(_units(form)) if " " in form or not count_cjk(form) else form
+    return "".join(map(_as_unit, split_runs(form))) if " " in form or not count_cjk(form) else form

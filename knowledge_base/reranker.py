@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from knowledge_base.embedding import ModelUnavailable
+from knowledge_base.hub import load_named_model
 
 
 class Reranker(Protocol):
@@ -24,10 +24,9 @@ class CrossEncoderReranker:
         # Imported here: the default run never loads torch.
         from sentence_transformers import CrossEncoder
 
-        try:
-            self._model: Any = CrossEncoder(model_name, device="cpu")
-        except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
-            raise ModelUnavailable(f"{model_name}: {(str(error).splitlines() or [type(error).__name__])[0]}") from error
+        self._model: Any = load_named_model(
+            model_name, lambda name, local: CrossEncoder(name, device="cpu", local_files_only=local)
+        )
 
     def rate(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return a number for each text."""

@@ -50,10 +50,6 @@ class VectorIndex:
                 metadatas=[{"document_key": passage.document_key} for passage in batch],
             )
 
-    def fill(self, passages: Sequence[Passage], vectors: Vectors) -> None:
-        """Put in passages that are not there yet."""
-        self.replace([], passages, vectors)
-
     def search(self, vector: Vectors, limit: int) -> list[str]:
         """Return the ids of the passages nearest to a vector, nearest first."""
         found = self._collection.query(query_embeddings=vector[None, :], n_results=limit, include=[])

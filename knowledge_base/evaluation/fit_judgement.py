@@ -28,12 +28,10 @@ from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
 from knowledge_base.judgement import Judgement, Signals
 from knowledge_base.language import detect_language
-from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Library
+from knowledge_base.library import Library, open_library
 from knowledge_base.question import split_question
 from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
-from knowledge_base.translation import load_translation_table
 
 TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]
@@ -53,13 +51,9 @@ class Example:
     answers: bool
 
 
-def open_library(city: Path, folder: Path) -> Library:
+def index_city(city: Path, folder: Path) -> Library:
     """Index a city's documents into a folder of their own."""
-    library = Library(
-        lexical=LexicalIndex(folder),
-        glossary=load_glossary(city / "glossary.yaml"),
-        table=load_translation_table(),
-    )
+    library = open_library(folder, load_glossary(city / "glossary.yaml"))
     documents = [doc for path in sorted((city / "documents").rglob("*.md")) for doc in read_file(path)]
     library.replace([], [passage for document in documents for passage in chunk_document(document)])
     return library
@@ -139,7 +133,7 @@ def main() -> None:
     lines = [line for path in options.questions for line in path.read_text(encoding="utf-8").splitlines() if line]
     city_names = yaml.safe_load((options.city / "city.yaml").read_text(encoding="utf-8"))["name_forms"]
     with tempfile.TemporaryDirectory() as folder:
-        library = open_library(options.city, Path(folder))
+        library = index_city(options.city, Path(folder))
         asked = [entry for entry in map(json.loads, lines) if entry["kind"] not in SCREENED_KINDS]
         content = fit(collect_examples(library, asked, city_names), options.threshold)
     text = yaml.safe_dump(content, sort_keys=False)

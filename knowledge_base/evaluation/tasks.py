@@ -11,14 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from knowledge_base.chunking import Passage
-from knowledge_base.embedding import StaticEmbeddings
 from knowledge_base.glossary import Glossary
 from knowledge_base.language import detect_language
-from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Dense, Library
-from knowledge_base.nearest import NearestPassages
-from knowledge_base.piece_match import PieceMatcher
-from knowledge_base.translation import load_translation_table
+from knowledge_base.library import Library, open_library
 
 # So many texts tell the language of a task.
 SAMPLED_TEXTS = 50
@@ -60,16 +55,8 @@ def read_task(folder: Path) -> Task:
 
 
 def open_task(task: Task, index: Path) -> Library:
-    """Index the corpus of a task into a folder, with the shipped model and no city's glossary."""
-    embeddings = StaticEmbeddings()
-    lexical = LexicalIndex(index / "lexical", embeddings.name)
-    library = Library(
-        lexical=lexical,
-        glossary=Glossary(),
-        dense=Dense(embeddings, NearestPassages(lexical, index / "vectors", embeddings.name)),
-        pieces=PieceMatcher(embeddings.model),
-        table=load_translation_table(),
-    )
+    """Index the corpus of a task into a folder."""
+    library = open_library(index, Glossary())
     library.replace([], [make_passage(id_, text, task.corpus_language) for id_, text in task.corpus.items()])
     return library
 

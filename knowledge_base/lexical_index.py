@@ -6,9 +6,11 @@ import hashlib
 import heapq
 import json
 import math
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +18,28 @@ import tantivy
 
 from knowledge_base.chunking import Passage
 from knowledge_base.embedding import Vectors
+from knowledge_base.language import CJK, count_cjk
 from knowledge_base.query_terms import QueryTerms, prepare_text
 from knowledge_base.tokens import split_runs
 
 # Part of the folder's name, with the embedding model's: a change of tokens, fields or model leads to a new folder that
 # is then filled anew, so that vectors of two models never stand side by side.
-FORM = "4"
+FORM = "5"
+# Chinese characters and other words; pairs of adjacent Chinese characters. tantivy cuts them out of a prepared text.
+WORDS, PAIRS = "words", "pairs"
+TOKENIZERS = {
+    WORDS: tantivy.Tokenizer.regex(rf"[{CJK}]|[^\s{CJK}]+"),
+    PAIRS: tantivy.Tokenizer.ngram(2, 2, prefix_only=False),
+}
 WRITER_MEMORY_BYTES = 64_000_000
 FEWEST_PASSAGES = 300
 # Passages are named by the most telling terms of a question, and the surest ways to say each.
 MOST_TERMS = 16
-MOST_NEEDLES = 4
+MOST_NEEDLES = 3
 # A longer word is searched by all its pairs of characters together; they weigh as one term and a little.
 PHRASE_WEIGHT = 1.3
 SAMPLED_PASSAGES = 200
+KEPT_FREQUENCIES = 20_000
 STORED_NUMBER = np.float16
 SEPARATOR = "\x1f"
 NO_VECTOR: Vectors = np.zeros(0, dtype=np.float32)
@@ -72,7 +82,8 @@ class LexicalIndex:
         self._folder = folder / f"{FORM}-{digest}"
         self._folder.mkdir(parents=True, exist_ok=True)
         builder = tantivy.SchemaBuilder()
-        builder.add_text_field("tokens", tokenizer_name="whitespace", index_option="freq")
+        builder.add_text_field(WORDS, tokenizer_name=WORDS, index_option="freq")
+        builder.add_text_field(PAIRS, tokenizer_name=PAIRS, index_option="freq")
         builder.add_text_field("document_key", tokenizer_name="raw", index_option="basic")
         builder.add_text_field("passage_id", tokenizer_name="raw", index_option="basic")
         builder.add_bytes_field("passage", stored=True)
@@ -81,6 +92,8 @@ class LexicalIndex:
         builder.add_bytes_field("pieces", stored=True)
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, path=str(self._folder))
+        for name, tokenizer in TOKENIZERS.items():
+            self._index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
         # Grows with every look at what was committed, for those who keep something read from the index.
         self.generation = 0
         self.reload()
@@ -123,6 +136,8 @@ class LexicalIndex:
         self._index.reload()
         self._searcher = self._index.searcher()
         self.generation += 1
+        # Questions and their translations ask for the same few thousand words again and again.
+        self._frequency = lru_cache(KEPT_FREQUENCIES)(self._count_passages)
         sample = self._searcher.search(tantivy.Query.all_query(), limit=SAMPLED_PASSAGES, count=False)
         lengths = [len(self._read(address).prepared_text) for _, address in sample.hits]
         self.mean_length = sum(lengths) / len(lengths) if lengths else 1.0
@@ -142,9 +157,11 @@ class LexicalIndex:
         """Return the passages of these ids that are there."""
         if not passage_ids:
             return {}
-        query = tantivy.Query.term_set_query(self._schema, "passage_id", list(passage_ids))
-        found = self._searcher.search(query, limit=len(passage_ids), count=False)
-        indexed = (self._read(address) for _, address in found.hits)
+        queries = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "passage_id", id_, "basic"))
+            for id_ in passage_ids
+        ]
+        indexed = (self._read(address) for _, address in self._hits(queries, len(passage_ids)))
         return {item.id: item for item in indexed}
 
     def read_vectors(self) -> tuple[list[Passage], Vectors]:
@@ -156,7 +173,10 @@ class LexicalIndex:
 
     def frequency(self, token: str) -> int:
         """Return how many passages have a token."""
-        return int(self._searcher.doc_freq("tokens", token))
+        return self._frequency(token)
+
+    def _count_passages(self, token: str) -> int:
+        return int(self._searcher.doc_freq(_field_of(token), token))
 
     def weigh_token(self, token: str) -> float:
         """Return how telling a token is, 0 to 1: BM25's ln(1 + (N - n + 0.5) / (n + 0.5)) over that of an unknown one.
@@ -199,17 +219,18 @@ class LexicalIndex:
                 yield tantivy.Occur.Should, tantivy.Query.boost_query(self._token(token), share)
 
     def _token(self, token: str) -> tantivy.Query:
-        return tantivy.Query.term_query(self._schema, "tokens", token, "freq")
+        return tantivy.Query.term_query(self._schema, _field_of(token), token, "freq")
 
     def _entry(self, passage: Passage, vector: Vectors, pieces: bytes) -> tantivy.Document:
         entry = tantivy.Document()
         prepared = prepare_text(f"{passage.title}\n{passage.heading}\n{passage.text}")
-        entry.add_text("tokens", " ".join(prepared.tokens))
+        entry.add_text(WORDS, prepared)
+        entry.add_text(PAIRS, _OTHER_WORD.sub("\n", prepared))
         entry.add_text("document_key", passage.document_key)
         entry.add_text("passage_id", passage.id)
         stored = json.dumps(list(vars(passage).values()), ensure_ascii=False)
         entry.add_bytes("passage", SEPARATOR.join((passage.id, passage.language, stored)).encode())
-        entry.add_bytes("prepared_text", prepared.text.encode())
+        entry.add_bytes("prepared_text", prepared.encode())
         entry.add_bytes("vector", vector.astype(STORED_NUMBER).tobytes())
         entry.add_bytes("pieces", pieces)
         return entry
@@ -226,6 +247,13 @@ class LexicalIndex:
             pieces=bytes(entry["pieces"][0]),
             stored=passage,
         )
+
+
+_OTHER_WORD = re.compile(f"[^{CJK}]+")
+
+
+def _field_of(token: str) -> str:
+    return PAIRS if len(token) == 2 and count_cjk(token) == 2 else WORDS
 
 
 def _pieces(is_chinese: bool, run: str) -> list[str]:

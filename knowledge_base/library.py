@@ -55,6 +55,10 @@ class Library:
 
     def replace(self, replaced_keys: Sequence[str], passages: Sequence[Passage]) -> None:
         """Take out all passages of these documents and put these in, in every index."""
+        self.put(replaced_keys, passages, *self.describe(passages))
+
+    def describe(self, passages: Sequence[Passage]) -> tuple[Vectors, list[bytes]]:
+        """Return the passages' vectors, one row each, and what is stored of their pieces."""
         texts = [f"{passage.title}\n{passage.heading}\n{passage.text}" for passage in passages]
         described = [self.pieces.describe(text) for text in texts]
         if self.pieces.name == self.embeddings.name:
@@ -62,8 +66,14 @@ class Library:
             vectors = np.array([item.vector for item in described], dtype=np.float32)
         else:
             vectors = self.embeddings.embed_passages(texts)
+        return vectors, [item.stored for item in described]
+
+    def put(
+        self, replaced_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors, pieces: Sequence[bytes]
+    ) -> None:
+        """Do as `replace` with passages that have been described."""
         self.nearest.replace(replaced_keys, passages, vectors)
-        self.lexical.replace(replaced_keys, passages, vectors, [item.stored for item in described])
+        self.lexical.replace(replaced_keys, passages, vectors, pieces)
 
     def clear(self) -> None:
         """Remove every passage from every index."""

@@ -21,8 +21,8 @@ from knowledge_base.library import Library
 from knowledge_base.query_terms import QueryTerms, TermReader
 from knowledge_base.rescoring import Candidate, Features, measure
 
-CANDIDATES_A_LEG = 30
-PROMISE_OF_COSINE = 2.0
+CANDIDATES_A_LEG = 24
+PROMISE_OF_COSINE = 1.5
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Matcher:
         lexical = library.lexical
         self._reader = TermReader(lexical.frequency, lexical.passage_count, library.table, library.glossary)
         self._vector = library.embeddings.embed_query(text)
-        self._nearest = lexical.get_passages(library.nearest.search(self._vector, CANDIDATES_A_LEG)).values()
+        self._nearest = library.nearest.search(self._vector, CANDIDATES_A_LEG)
+        self._read: dict[str, IndexedPassage] = {}
 
     def match_own_language(self) -> list[Matched]:
         """Match passages in the question's language."""
@@ -83,10 +84,12 @@ class Matcher:
         best = hits[0][1] if hits else 1.0
         # What the words do not name could still have almost the score of the last that they do.
         least = hits[-1][1] / best if len(hits) == CANDIDATES_A_LEG else 0.0
-        promises = {item.id: (least + PROMISE_OF_COSINE * self._cosine(item), item) for item in self._nearest}
-        promises |= {item.id: (score / best + PROMISE_OF_COSINE * self._cosine(item), item) for item, score in hits}
-        ordered = sorted(promises.values(), key=lambda promise: -promise[0])
-        return [item for _, item in ordered if wanted(item)][: self._keep]
+        shares = {item.id: score / best for item, score in hits}
+        self._read |= {item.id: item for item, _ in hits}
+        self._read |= self._library.lexical.get_passages([id_ for id_ in self._nearest if id_ not in self._read])
+        named = [item for item in self._read.values() if wanted(item)]
+        named.sort(key=lambda item: -(shares.get(item.id, least) + PROMISE_OF_COSINE * self._cosine(item)))
+        return named[: self._keep]
 
     def _match(self, terms: QueryTerms, named: Sequence[IndexedPassage], weights: Mapping[str, float]) -> list[Matched]:
         mean_length = self._library.lexical.mean_length

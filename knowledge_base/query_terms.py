@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from knowledge_base.glossary import NAME, Glossary
-from knowledge_base.language import CHINESE, count_cjk
+from knowledge_base.language import CHINESE, CJK, count_cjk
 from knowledge_base.tokens import (
     ENGLISH_STOP_STEMS,
     load_question_cues,
     normalise,
     split_runs,
-    tokenise_runs,
+    stem,
 )
 from knowledge_base.translation import TranslationTable
 
@@ -115,28 +115,26 @@ class TermReader:
         return math.log(1.0 + (self.passage_count - frequency + 0.5) / (frequency + 0.5))
 
 
-@dataclass(frozen=True)
-class PreparedText:
-    """A text as it is indexed.
-
-    `tokens` for BM25; `text` as needles are searched in it: Chinese characters as they are, every other word or number
-    as its stem between spaces, one sentence a line.
+def prepare_text(text: str) -> str:
+    """Return a text as needles are searched in it: Chinese characters as they are, every other word or number as its
+    stem between spaces, one sentence a line.
     """
-
-    tokens: tuple[str, ...]
-    text: str
+    return _BESIDE_CHINESE.sub(_prepare_match, normalise(text))
 
 
-def prepare_text(text: str) -> PreparedText:
-    """Prepare a text for indexing."""
-    sentences = [list(split_runs(sentence)) for sentence in _SENTENCE_END.split(normalise(text))]
-    return PreparedText(
-        tokens=tuple(token for runs in sentences for token in tokenise_runs(runs)),
-        text="\n".join("".join(map(_as_unit, runs)) for runs in sentences if runs),
-    )
+# Everything but Chinese characters, which are most of a text and stay as they are.
+_BESIDE_CHINESE = re.compile(
+    rf"(?P<end>[。！？；!?;\n]|\.(?=\s|$))|(?P<number>\d+(?:\.\d+)+[a-z]*)|(?P<word>[^\W_{CJK}]+)|[^{CJK}]"
+)
 
 
-_SENTENCE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
+def _prepare_match(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    if kind == "word":
+        return f" {stem(match.group())} "
+    if kind == "number":
+        return f" {match.group()} "
+    return "\n" if kind == "end" else ""
 
 
 def _as_unit(run: tuple[bool, str]) -> str:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 from knowledge_base.chunking import Passage
@@ -33,19 +34,16 @@ UNDATED_AGE_YEARS = 5.0
 
 NEAR_DUPLICATE_SHARE = 0.85
 NEAR_SCORE_SHARE = 0.9
+NEAR_COSINE = 0.1
 
 
 @dataclass(frozen=True)
 class FoundPassage:
-    """A passage with its score and what the score is made of: the match, times factors about 1.
-
-    `cosine` is that of the passage to the question, 0 without an embedding model.
-    """
+    """A passage with its score and what the score is made of: the match, times factors about 1."""
 
     passage: Passage
     score: float
     reasons: Mapping[str, float]
-    cosine: float = 0.0
 
 
 def find_passages(library: Library, text: str, *, language: str, today: date, limit: int = 8) -> list[FoundPassage]:
@@ -75,7 +73,7 @@ def _rate(matched: Matched, language: str, today: date) -> FoundPassage:
     }
     score = max(0.0, matched.match) * math.prod(factors.values())
     reasons = {"match": matched.match, **vars(matched.features), **factors}
-    return FoundPassage(passage, score, reasons, matched.features.dense)
+    return FoundPassage(passage, score, reasons)
 
 
 def _rerank(reranker: Reranker, text: str, found: list[FoundPassage]) -> list[FoundPassage]:
@@ -99,21 +97,34 @@ def _age_years(published_at: str, today: date) -> float:
 
 
 def _drop_near_duplicates(found: Sequence[FoundPassage], limit: int) -> list[FoundPassage]:
-    kept: list[FoundPassage] = []
+    kept: list[_Kept] = []
     for item in found:
         # Near-duplicates match a question nearly alike, so only neighbours in score need comparing.
-        rivals = (other for other in reversed(kept) if item.score >= NEAR_SCORE_SHARE * other.score)
-        if any(_are_near(item.passage.text, other.passage.text) for other in rivals):
+        candidate = _Kept(item)
+        rivals = (other for other in reversed(kept) if item.score >= NEAR_SCORE_SHARE * other.found.score)
+        if any(candidate.is_near(other) for other in rivals):
             continue
-        kept.append(item)
+        kept.append(candidate)
         if len(kept) == limit:
             break
-    return kept
+    return [item.found for item in kept]
 
 
-def _are_near(one: str, other: str) -> bool:
-    shorter, longer = sorted((len(one), len(other)))
-    if shorter < NEAR_DUPLICATE_SHARE * longer:
-        return False
-    pairs, others = (set(pairwise(text)) for text in (one, other))
-    return len(pairs & others) >= NEAR_DUPLICATE_SHARE * len(pairs | others)
+@dataclass(frozen=True)
+class _Kept:
+    """A passage held against others."""
+
+    found: FoundPassage
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Every two characters that stand side by side."""
+        return frozenset(pairwise(self.found.passage.text))
+
+    def is_near(self, other: _Kept) -> bool:
+        shorter, longer = sorted(len(item.found.passage.text) for item in (self, other))
+        apart = abs(self.found.reasons["dense"] - other.found.reasons["dense"])
+        if shorter < NEAR_DUPLICATE_SHARE * longer or apart > NEAR_COSINE:
+            return False
+        common = len(self.pairs & other.pairs)
+        return common >= NEAR_DUPLICATE_SHARE * (len(self.pairs) + len(other.pairs) - common)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,8 @@ def split_runs(normalised_text: str) -> Iterator[tuple[bool, str]]:
 
 def tokenise(text: str) -> list[str]:
     """Return every token of a text, in order, for indexing."""
-    return tokenise_runs(split_runs(normalise(text)))
-
-
-def tokenise_runs(runs: Iterable[tuple[bool, str]]) -> list[str]:
-    """Return the tokens of runs, in order."""
     tokens: list[str] = []
-    for is_chinese, run in runs:
+    for is_chinese, run in split_runs(normalise(text)):
         if is_chinese:
             tokens.extend(run)
             tokens.extend(run[i : i + 2] for i in range(len(run) - 1))

@@ -12,7 +12,7 @@ import numpy as np
 from knowledge_base.chunking import Passage
 from knowledge_base.embedding import SHIPPED_MODEL, Embeddings, StaticEmbeddings, Vectors
 from knowledge_base.glossary import Glossary
-from knowledge_base.lexical_index import LexicalIndex
+from knowledge_base.lexical_index import NO_VECTOR, LexicalIndex
 from knowledge_base.nearest import NearestPassages
 from knowledge_base.piece_match import PieceMatcher
 from knowledge_base.reranker import Reranker
@@ -65,7 +65,7 @@ class Library:
             # The shipped model has met the pieces already.
             vectors = np.array([item.vector for item in described], dtype=np.float32)
         else:
-            vectors = self.embeddings.embed_passages(texts)
+            vectors = self.embeddings.embed_passages(texts) if texts else NO_VECTOR
         return vectors, [item.stored for item in described]
 
     def put(

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from conftest import NOW, TODAY
 
-from app.settings import Settings
-from app.wiring import STAFF_ORIGIN, open_askbay
+from app.wiring import STAFF_ORIGIN
 from knowledge_base.chunking import chunk_document
 from knowledge_base.ingest import ingest_documents, rebuild_if_lost, remove_documents
 from knowledge_base.lexical_index import LexicalIndex
-from knowledge_base.library import Dense, Library
+from knowledge_base.library import open_library
 from knowledge_base.search import find_passages
 from knowledge_base.tokens import tokenise
 from knowledge_base.vector_index import VectorIndex
@@ -65,18 +64,16 @@ async def test_the_same_text_again_changes_nothing(empty_house):
 
 
 async def test_a_changed_text_replaces_its_passages_in_both_indexes_and_a_removed_one_leaves(empty_house, tmp_path):
-    vectors = VectorIndex(tmp_path / "vectors", "hashed-1")
-    lexical = LexicalIndex(tmp_path / "lexical", "hashed-1")
-    library = Library(lexical, empty_house.library.glossary, Dense(HashedEmbeddings(), vectors))
+    library = open_library(tmp_path, empty_house.library.glossary, embeddings=HashedEmbeddings())
+    question = HashedEmbeddings().embed_query("旗津渡輪")
     await take_in(empty_house, library, DOCUMENT)
     report = await take_in(empty_house, library, replace(DOCUMENT, text="旗津渡輪全票50元。"))
     assert report.changed == ("ferry@zh-TW",)
     assert texts(library, "旗津渡輪") == ["旗津渡輪全票50元。"]
-    assert vectors.passage_count == 1
-    assert vectors.search(HashedEmbeddings().embed_query("旗津渡輪"), 5) == ["ferry@zh-TW#0"]
+    assert library.nearest.search(question, 5) == ["ferry@zh-TW#0"]
     assert await remove_documents(empty_house.database, library, ["ferry@zh-TW"], NOW) == 1
     assert texts(library, "旗津渡輪") == []
-    assert vectors.passage_count == 0
+    assert library.nearest.search(question, 5) == []
 
 
 async def test_vectors_of_two_models_never_stand_in_one_index(tmp_path):
@@ -113,17 +110,3 @@ async def test_a_lost_index_is_built_again_from_the_table(empty_house):
     assert await rebuild_if_lost(empty_house.database, empty_house.library)
     await empty_house.bring_up_to_date()
     assert texts(empty_house.library, "旗津渡輪") == ["旗津渡輪全票40元。"]
-
-
-async def test_the_shipped_model_finds_across_languages_and_switching_it_indexes_anew(tmp_path, empty_city, now):
-    english = replace(DOCUMENT, id="bus", language="en", title="Bus fares", text="A bus ride costs NT$12 for adults.")
-    for model, found in (("shipped", True), ("", False), ("shipped", True)):
-        settings = Settings(data=tmp_path / "var", city=str(empty_city), embedding_model=model, _env_file=None)
-        async with open_askbay(settings, now) as house:
-            await house.bring_up_to_date()
-            await take_in(house, house.library, english)
-            assert (house.library.dense is not None) is found
-            assert house.library.lexical.passage_count == 1
-            assert texts(house.library, "大人搭公共汽車要付多少") == ["A bus ride costs NT$12 for adults."]
-            if house.library.dense:
-                assert house.library.dense.index.passage_count == 1

@@ -1,0 +1,116 @@
+"""Another embedding model or a reranker is a setting; switching indexes anew, and a wrong name is told in a line."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from app.settings import Settings
+from app.wiring import open_askbay
+from knowledge_base import ingest
+from knowledge_base.embedding import SHIPPED_MODEL
+from knowledge_base.reranker import CrossEncoderReranker
+from knowledge_base.search import find_passages
+from tests.integration.test_ingest import DOCUMENT, TODAY, take_in, texts
+
+BUS = replace(DOCUMENT, id="bus", language="en", title="Bus fares", text="A bus ride costs NT$12 for adults.")
+QUESTION = "大人搭公共汽車要付多少"
+
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+def make_settings(tmp_path, city, **options):
+    return Settings(data=tmp_path / "var", city=str(city), _env_file=None, **options)
+
+
+async def test_a_question_finds_a_document_in_the_other_language_by_the_shipped_model_or_a_named_one(
+    tmp_path, empty_city, now
+):
+    names = set()
+    for model in ("shipped", str(SHIPPED_MODEL), ""):
+        async with open_askbay(make_settings(tmp_path, empty_city, embedding_model=model), now) as house:
+            await house.bring_up_to_date()
+            await take_in(house, house.library, BUS)
+            assert house.library.lexical.passage_count == 1
+            assert texts(house.library, QUESTION) == [BUS.text]
+            names.add(house.library.embeddings.name)
+    assert len(names) == 2
+
+
+async def test_a_switch_cut_off_in_the_middle_never_mixes_two_models_and_is_finished_at_the_next_start(
+    tmp_path, empty_city, now, monkeypatch
+):
+    shipped = make_settings(tmp_path, empty_city)
+    async with open_askbay(shipped, now) as house:
+        await house.bring_up_to_date()
+        await take_in(house, house.library, BUS, DOCUMENT)
+    other = make_settings(tmp_path, empty_city, embedding_model=str(SHIPPED_MODEL))
+    monkeypatch.setattr(ingest, "BATCH_DOCUMENTS", 1)
+    index = ingest._index
+
+    def index_one_and_crash(library, tasks):
+        if library.lexical.passage_count:
+            raise KeyboardInterrupt
+        index(library, tasks)
+
+    monkeypatch.setattr(ingest, "_index", index_one_and_crash)
+    with pytest.raises(KeyboardInterrupt):
+        async with open_askbay(other, now) as house:
+            await house.bring_up_to_date()
+    assert house.library.lexical.passage_count == 1
+    monkeypatch.setattr(ingest, "_index", index)
+    async with open_askbay(other, now) as house:
+        await house.bring_up_to_date()
+        assert house.library.lexical.passage_count == 2
+        assert texts(house.library, QUESTION)[0] == BUS.text
+
+
+@pytest.fixture(scope="module")
+def cross_encoder(tmp_path_factory):
+    """A tiny cross-encoder of random weights, in a folder as the library saves one."""
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast, set_seed
+
+    folder = tmp_path_factory.mktemp("cross-encoder")
+    characters = sorted({*DOCUMENT.text, *DOCUMENT.title, *"公車票價12元請問多少"})
+    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters]), "utf-8")
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    set_seed(3)
+    config = BertConfig(
+        vocab_size=len(characters) + 5, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=16, num_labels=1, max_position_embeddings=64, initializer_range=2.0,
+    )  # fmt: skip
+    BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+async def test_a_cross_encoder_has_the_last_word_on_the_order(tmp_path, empty_city, now, cross_encoder):
+    prices = [replace(DOCUMENT, id=f"d{n}", title=f"公車{n}", text=f"公車票價{n}元。" * (n + 1)) for n in range(1, 6)]
+    settings = make_settings(tmp_path, empty_city, reranker=str(cross_encoder))
+    async with open_askbay(settings, now) as house:
+        await house.bring_up_to_date()
+        await take_in(house, house.library, *prices)
+        found = find_passages(house.library, "公車票價多少", language="zh-TW", today=TODAY)
+    texts = [f"{item.passage.title}\n{item.passage.text}" for item in found]
+    ratings = CrossEncoderReranker(str(cross_encoder)).rate("公車票價多少", texts)
+    assert len(set(ratings)) > 2
+    assert ratings == sorted(ratings, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"), [("ASKBAY_EMBEDDING_MODEL", "nobody/nothing"), ("ASKBAY_RERANKER", "./no/such/folder")]
+)
+def test_a_model_that_cannot_be_had_is_told_in_one_line(tmp_path, variable, name):
+    environment = {
+        **os.environ, variable: name, "ASKBAY_DATA": str(tmp_path / "var"), "ASKBAY_LANGUAGE": "en",
+        "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "cache"),
+    }  # fmt: skip
+    result = subprocess.run(
+        [sys.executable, "-m", "app.cli", "ask", "hello"], env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert name in result.stderr
+    assert "network" in result.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ __all__ = ["Embeddings", "StaticEmbeddings", "Vectors", "load_embeddings"]
 SHIPPED_MODEL = Path(__file__).parent / "static_model"
 SHIPPED = "shipped"
 BATCH_TEXTS = 64
+_IS_E5 = re.compile(r"(^|[-_])e5([-_]|$)", re.IGNORECASE)
 
 
 class Embeddings(Protocol):
@@ -61,6 +63,9 @@ class SentenceTransformerEmbeddings:
         self._model: Any = load_named_model(
             model_name, lambda name, local: SentenceTransformer(name, device="cpu", local_files_only=local)
         )
+        if _IS_E5.search(Path(model_name).name) and not any(self._model.prompts.values()):
+            # The E5 models need these words, and most of their folders do not say so.
+            self._model.prompts = {"query": "query: ", "document": "passage: "}
         self.name = f"{model_name}@{_prompts_digest(self._model.prompts)}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:

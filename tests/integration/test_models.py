@@ -1,16 +1,18 @@
 """Another embedding model or a reranker is a setting; switching indexes anew, and a wrong name is told in a line."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from app.settings import Settings
 from app.wiring import open_askbay
 from knowledge_base import ingest
-from knowledge_base.embedding import SHIPPED_MODEL
+from knowledge_base.embedding import SHIPPED_MODEL, SentenceTransformerEmbeddings, StaticEmbeddings
 from knowledge_base.reranker import CrossEncoderReranker
 from knowledge_base.search import find_passages
 from tests.integration.test_ingest import DOCUMENT, TODAY, take_in, texts
@@ -65,6 +67,15 @@ async def test_a_switch_cut_off_in_the_middle_never_mixes_two_models_and_is_fini
         await house.bring_up_to_date()
         assert house.library.lexical.passage_count == 2
         assert texts(house.library, QUESTION)[0] == BUS.text
+
+
+def test_an_e5_model_gets_its_prompts_and_others_none(tmp_path):
+    for name, prompts in (("tiny-e5-small", ("query: ", "passage: ")), ("tiny", ("", ""))):
+        shutil.copytree(SHIPPED_MODEL, tmp_path / name)
+        embeddings = SentenceTransformerEmbeddings(str(tmp_path / name))
+        plain = StaticEmbeddings()
+        assert np.allclose(embeddings.embed_query("bus"), plain.embed_query(f"{prompts[0]}bus"), atol=1e-2)
+        assert np.allclose(embeddings.embed_passages(["bus"])[0], plain.embed_query(f"{prompts[1]}bus"), atol=1e-2)
 
 
 @pytest.fixture(scope="module")

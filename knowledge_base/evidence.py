@@ -15,6 +15,7 @@ from knowledge_base.needs import Need, NeedKind, read_needs
 from knowledge_base.passage_match import PassageMatch, Sentence
 from knowledge_base.question import Kind, QuestionPart
 from knowledge_base.search import FoundPassage
+from knowledge_base.standing import load_standings
 from knowledge_base.tokens import tokenise_query
 
 # Sections of a document that tell where its sources say different things.
@@ -86,7 +87,7 @@ class Judge:
         """Return the verdict on one part over the passages found for it."""
         needs = self._needs(part)
         query = self._weigh_query(part)
-        rated = [self._rate(part, needs, query, item, _margin(item, found)) for item in found if item.passage.text]
+        rated = [self._rate(part, needs, query, item, found) for item in found if item.passage.text]
         rated.sort(key=_standing, reverse=True)
         return Verdict(part, tuple(rated), bool(rated) and rated[0].confidence >= self.judgement.threshold)
 
@@ -140,14 +141,15 @@ class Judge:
         part: QuestionPart,
         needs: Sequence[Need],
         query: Mapping[str, float],
-        found: FoundPassage,
-        margin: float,
+        item: FoundPassage,
+        found: Sequence[FoundPassage],
     ) -> RatedPassage:
-        text = PassageMatch(needs, found)
+        text = PassageMatch(needs, item)
         sentences = text.rate_sentences(part)
-        signals = text.read_signals(sentences, query, margin)
+        standing = load_standings().weigh(item, found)
+        signals = text.read_signals(sentences, query, _margin(item, found), standing)
         confidence = 0.0 if _cannot_answer(part, needs, text, signals) else self.judgement.confidence(signals)
-        return RatedPassage(found, signals, confidence, sentences)
+        return RatedPassage(item, signals, confidence, sentences)
 
 
 def _margin(item: FoundPassage, found: Sequence[FoundPassage]) -> float:

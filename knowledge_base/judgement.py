@@ -16,7 +16,10 @@ import yaml
 
 @dataclass(frozen=True)
 class Signals:
-    """The signs that a passage answers, each about 0 to 1, larger is better unless the name says lack."""
+    """The signs that a passage answers, larger is better unless the name says lack.
+
+    Each is about 0 to 1; `margin` and `standing`, which hold the passage against the others, are -1 to 1.
+    """
 
     coverage: float
     sentence_coverage: float
@@ -28,6 +31,7 @@ class Signals:
     number_lack: float
     unknown_lack: float
     margin: float
+    standing: float
     overall: float
     focus_lack: float
     focus_far: float

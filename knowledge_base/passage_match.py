@@ -72,7 +72,9 @@ class PassageMatch:
             sentences.append(Sentence(line, self._found, position, coverage, score, has_kind, speaks_of_more))
         return tuple(sorted(sentences, key=lambda sentence: -sentence.score))
 
-    def read_signals(self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float) -> Signals:
+    def read_signals(
+        self, sentences: Sequence[Sentence], query: Mapping[str, float], margin: float, standing: float
+    ) -> Signals:
         """Return the signs that this passage answers."""
         anywhere = [max(title, whole) for title, whole in zip(self._in_title, self._in_whole, strict=True)]
         best = max(sentence.coverage for sentence in sentences)
@@ -90,6 +92,7 @@ class PassageMatch:
             number_lack=self._lack(anywhere, NeedKind.NUMBER),
             unknown_lack=sum(need.weight for need in self._needs if not need.known) / self._weight,
             margin=margin,
+            standing=standing,
             overall=matched / self._weight,
             focus_lack=self._lack_focus(anywhere),
             focus_far=self._lack_focus(self._cover(_read_text(sentences[0].text))),

@@ -2,7 +2,8 @@
 
 A passage of a document that answers a question is an example for, every other passage found for it an example against;
 that includes what is found for questions nothing answers, and for questions whose answering documents are taken out.
-The threshold is chosen on the printed curve, which is by cross-validation.
+The threshold is chosen on the printed curve, which is by cross-validation; what the judge's rules exclude counts as not
+answered there, whatever its signals.
 
     python -m knowledge_base.evaluation.fit_judgement cities/kaohsiung/questions.jsonl
 """
@@ -24,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from knowledge_base.chunking import chunk_document
-from knowledge_base.evidence import Judge
+from knowledge_base.evidence import Judge, RatedPassage
 from knowledge_base.glossary import load_glossary
 from knowledge_base.judgement import Judgement, Signals
 from knowledge_base.language import detect_language
@@ -43,11 +44,12 @@ SCREENED_KINDS = ("off-topic", "injection")
 
 @dataclass(frozen=True)
 class Example:
-    """The signals of one passage for one question part, and whether its document answers."""
+    """The signals of one passage for one question part, whether the judge's rules exclude it, whether it answers."""
 
     question: str
     answerable: bool
     signals: Signals
+    ruled_out: bool
     answers: bool
 
 
@@ -73,14 +75,19 @@ def collect_examples(library: Library, questions: Iterable[dict[str, Any]], city
             name = f"{entry['id']}.{number}"
             without = [item for item in found if item.passage.document_id not in answering]
             examples += [
-                Example(name, bool(answering), rated.signals, rated.found.passage.document_id in answering)
-                for rated in judge.judge(part, found).rated
+                _make_example(name, bool(answering), rated, answering) for rated in judge.judge(part, found).rated
             ]
             if answering:
                 examples += [
-                    Example(f"{name}-", False, rated.signals, False) for rated in judge.judge(part, without).rated
+                    _make_example(f"{name}-", False, rated, answering) for rated in judge.judge(part, without).rated
                 ]
     return examples
+
+
+def _make_example(question: str, answerable: bool, rated: RatedPassage, answering: Sequence[str]) -> Example:
+    # Unweighed, only what the rules exclude has no confidence at all.
+    answers = rated.found.passage.document_id in answering
+    return Example(question, answerable, rated.signals, rated.confidence == 0.0, answers)
 
 
 def fit(examples: Sequence[Example], threshold: float) -> dict[str, Any]:
@@ -91,7 +98,8 @@ def fit(examples: Sequence[Example], threshold: float) -> dict[str, Any]:
     model = LogisticRegression(C=REGULARISATION, max_iter=5_000)
     folds = GroupKFold(n_splits=10)
     held_out = cross_val_predict(model, signals, answers, groups=groups, cv=folds, method="predict_proba")[:, 1]
-    _print_curve(examples, held_out)
+    ruled_out = np.array([example.ruled_out for example in examples])
+    _print_curve(examples, np.where(ruled_out, 0.0, held_out))
     model.fit(signals, answers)
     return {
         "weights": {name: round(float(weight), 3) for name, weight in zip(NAMES, model.coef_[0], strict=True)},

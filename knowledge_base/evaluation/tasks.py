@@ -21,11 +21,12 @@ SAMPLED_TEXTS = 50
 
 @dataclass(frozen=True)
 class Query:
-    """A question and the ids of the passages that answer it."""
+    """A question, the ids of the passages that answer it, and its answers as they are written there."""
 
     id: str
     text: str
     relevant: frozenset[str]
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,12 @@ def read_task(folder: Path) -> Task:
     """Read a task folder."""
     corpus = {str(entry["id"]): str(entry["text"]) for entry in _read_lines(folder / "corpus.jsonl")}
     queries = tuple(
-        Query(str(entry["id"]), str(entry["text"]), frozenset(map(str, entry["relevant"])))
+        Query(
+            str(entry["id"]),
+            str(entry["text"]),
+            frozenset(map(str, entry["relevant"])),
+            tuple(map(str, entry.get("answers", ()))),
+        )
         for entry in _read_lines(folder / "queries.jsonl")
     )
     return Task(folder.name, corpus, queries, _guess(corpus.values()), _guess(query.text for query in queries))

@@ -1,0 +1,72 @@
+"""How far a passage stands above the next ones found: the sign that an answer is there, from what search knows anyway.
+
+A right passage stands apart; where no passage answers, the best few stand alike. The weights stand in standing.yaml,
+fitted by knowledge_base.evaluation.fit_standing on questions whose answering passages are taken away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from knowledge_base.rescoring import Features
+from knowledge_base.search import FoundPassage
+
+# A passage is held against so many of the others.
+RIVALS = 3
+MEASURED = ("match", *(field.name for field in fields(Features)))
+# More log-odds than this, either way, say no more.
+SURE = 8.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How much each sign counts: a logistic regression's weights."""
+
+    weights: Mapping[str, float]
+    intercept: float
+
+    def weigh(self, signs: Mapping[str, float]) -> float:
+        """Return the log-odds that the passage with these signs answers, as a share of SURE, -1 to 1."""
+        total = self.intercept + sum([weight * signs[name] for name, weight in self.weights.items()])
+        return max(-1.0, min(1.0, total / SURE))
+
+
+@dataclass(frozen=True)
+class Standings:
+    """One for passages in the question's language, one for those in the other, where words must be translated."""
+
+    same_language: Standing
+    other_language: Standing
+
+    def weigh(self, item: FoundPassage, found: Sequence[FoundPassage]) -> float:
+        """Return how sure one of the found passages is to answer by how it stands among them, -1 to 1."""
+        standing = self.same_language if is_in_own_language(item) else self.other_language
+        return standing.weigh(read_signs(item, found))
+
+
+def is_in_own_language(item: FoundPassage) -> bool:
+    """Say whether a passage is in the language of the question it was found for."""
+    return item.reasons["language"] == 1.0
+
+
+def read_signs(item: FoundPassage, found: Sequence[FoundPassage]) -> dict[str, float]:
+    """Return the search's features of a passage, and the lead of each over its mean in the best of other documents."""
+    document = item.passage.document_id
+    rivals = [other.reasons for other in found if other.passage.document_id != document][:RIVALS]
+    own = item.reasons
+    signs = {name: own[name] for name in MEASURED}
+    for name in MEASURED:
+        signs[f"{name}_lead"] = own[name] - sum([rival[name] for rival in rivals]) / max(1, len(rivals))
+    return signs
+
+
+@cache
+def load_standings() -> Standings:
+    """Read standing.yaml."""
+    content = yaml.safe_load((Path(__file__).parent / "standing.yaml").read_text(encoding="utf-8"))
+    return Standings(**{name: Standing(**entry) for name, entry in content.items()})

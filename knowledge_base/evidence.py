@@ -1,7 +1,7 @@
 """Judges whether passages answer a question, and which of their sentences do.
 
 Names, numbers and the kind of thing asked for (who, when, where, how much, may I) must be there. How much each
-sign counts stands in judgement.yaml, fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
+sign counts stands in weights.yaml, fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from knowledge_base.judgement import Judgement, Signals
 from knowledge_base.library import Library
 from knowledge_base.needs import Need, NeedKind, read_needs
-from knowledge_base.passage_match import PassageMatch, Sentence
+from knowledge_base.passage_match import KIND_BONUS, PassageMatch, Sentence
 from knowledge_base.question import Kind, QuestionPart
 from knowledge_base.search import FoundPassage
-from knowledge_base.standing import load_standings
+from knowledge_base.standing import is_in_own_language, load_standings
 from knowledge_base.tokens import tokenise_query
 
 # Sections of a document that tell where its sources say different things.
@@ -58,12 +58,15 @@ class Verdict:
         return self.rated[0].confidence if self.rated else 0.0
 
 
-def _cannot_answer(part: QuestionPart, needs: Sequence[Need], text: PassageMatch, signals: Signals) -> bool:
+def _cannot_answer(
+    part: QuestionPart, needs: Sequence[Need], text: PassageMatch, signals: Signals, own_language: bool
+) -> bool:
     """Say whether something that must be there is not, whatever else the passage says."""
     if part.kind in KINDS_THAT_MUST_SHOW and not signals.shows_kind:
         return True
-    if any(need.kind is NeedKind.NAME and not need.known for need in needs):
-        # A name that no document has: whatever was found is about something else.
+    if own_language and any(need.kind is NeedKind.NAME and not need.known for need in needs):
+        # A name that no document has: whatever was found is about something else. In the other language the name may
+        # only be written otherwise.
         return True
     if text.lacks_other_city():
         return True
@@ -146,10 +149,26 @@ class Judge:
     ) -> RatedPassage:
         text = PassageMatch(needs, item)
         sentences = text.rate_sentences(part)
+        if not is_in_own_language(item):
+            sentences = self._rate_by_pieces(part, sentences)
         standing = load_standings().weigh(item, found)
         signals = text.read_signals(sentences, query, _margin(item, found), standing)
-        confidence = 0.0 if _cannot_answer(part, needs, text, signals) else self.judgement.confidence(signals)
-        return RatedPassage(item, signals, confidence, sentences)
+        if _cannot_answer(part, needs, text, signals, is_in_own_language(item)):
+            return RatedPassage(item, signals, 0.0, sentences)
+        return RatedPassage(item, signals, self.judgement.confidence(signals), sentences)
+
+    def _rate_by_pieces(self, part: QuestionPart, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+        """Return the sentences of a passage in the other language, best first, by how near the question they lie.
+
+        Few words of the question stand there in a form that is known, so its needs tell the sentences apart badly.
+        """
+        pieces = self.library.pieces
+        features = pieces.measure(part.text, [pieces.describe(sentence.text).stored for sentence in sentences])
+        rated = [
+            replace(sentence, score=found.piece_match + KIND_BONUS * sentence.has_kind)
+            for sentence, found in zip(sentences, features, strict=True)
+        ]
+        return tuple(sorted(rated, key=lambda sentence: -sentence.score))
 
 
 def _margin(item: FoundPassage, found: Sequence[FoundPassage]) -> float:

@@ -1,4 +1,4 @@
-"""How much each sign that a passage answers counts, and the confidence from which it does: judgement.yaml as an object.
+"""How much each sign that a passage answers counts, and the confidence from which it does: a part of weights.yaml.
 
 The numbers are fitted by knowledge_base.evaluation.fit_judgement on questions with known answers.
 """
@@ -9,9 +9,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import yaml
+from knowledge_base.weights import read_weights
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,6 @@ class Judgement:
 
 @cache
 def load_judgement() -> Judgement:
-    """Read judgement.yaml."""
-    content = yaml.safe_load((Path(__file__).parent / "judgement.yaml").read_text(encoding="utf-8"))
+    """Read the weights of the judgement."""
+    content = read_weights("judgement")
     return Judgement(content["weights"], content["intercept"], content["threshold"])

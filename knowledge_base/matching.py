@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-
-import yaml
 
 from knowledge_base.chunking import Passage
 from knowledge_base.language import CHINESE, ENGLISH
@@ -20,14 +17,21 @@ from knowledge_base.lexical_index import IndexedPassage
 from knowledge_base.library import Library
 from knowledge_base.query_terms import QueryTerms, TermReader
 from knowledge_base.rescoring import Candidate, Features, measure
+from knowledge_base.weights import read_weights
 
 CANDIDATES_A_LEG = 24
-PROMISE_OF_COSINE = 1.5
 
 
 @dataclass(frozen=True)
 class SearchWeights:
-    """How much each feature counts, for passages in the question's language and in the other."""
+    """How much each feature counts, for passages in the question's language and in the other.
+
+    Candidates are named by BM25 and `promise_of_cosine` times the cosine. A passage in the question's language with
+    `enough_coverage` of its terms makes a search in the other language needless.
+    """
+
+    promise_of_cosine: float
+    enough_coverage: float
 
     same_language: Mapping[str, float]
     other_language: Mapping[str, float]
@@ -35,8 +39,8 @@ class SearchWeights:
 
 @cache
 def load_search_weights() -> SearchWeights:
-    """Read search_weights.yaml."""
-    return SearchWeights(**yaml.safe_load((Path(__file__).parent / "search_weights.yaml").read_text(encoding="utf-8")))
+    """Read the weights of search."""
+    return SearchWeights(**read_weights("search"))
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ class Matcher:
         self._read |= {item.id: item for item, _ in hits}
         self._read |= self._library.lexical.get_passages([id_ for id_ in self._nearest if id_ not in self._read])
         named = [item for item in self._read.values() if wanted(item)]
-        named.sort(key=lambda item: -(shares.get(item.id, least) + PROMISE_OF_COSINE * self._cosine(item)))
+        named.sort(
+            key=lambda item: -(shares.get(item.id, least) + self._weights.promise_of_cosine * self._cosine(item))
+        )
         return named[: self._keep]
 
     def _match(self, terms: QueryTerms, named: Sequence[IndexedPassage], weights: Mapping[str, float]) -> list[Matched]:

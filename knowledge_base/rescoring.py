@@ -1,7 +1,7 @@
 """How well a passage matches a question: a few cheap features, summed with fixed weights.
 
 The lexical and the dense search each name candidates; this looks at their texts, prepared once when they were indexed.
-The weights stand in search_weights.yaml.
+The weights stand in weights.yaml.
 """
 
 from __future__ import annotations

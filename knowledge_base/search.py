@@ -21,8 +21,6 @@ from knowledge_base.reranker import Reranker
 
 # How many candidates are looked at closely for each passage that is wanted.
 LOOKED_AT_A_RESULT = 2
-# A passage in the question's language with this share of its terms makes a search in the other language needless.
-ENOUGH_COVERAGE = 0.5
 RERANKED = 12
 
 OTHER_LANGUAGE_FACTOR = 0.85
@@ -52,9 +50,10 @@ def find_passages(library: Library, text: str, *, language: str, today: date, li
     Valid, newer and more official passages are preferred, the question's language before the other; of near-duplicates
     and of a document in two languages one is kept.
     """
-    matcher = Matcher(library, text, language, load_search_weights(), LOOKED_AT_A_RESULT * limit)
+    weights = load_search_weights()
+    matcher = Matcher(library, text, language, weights, LOOKED_AT_A_RESULT * limit)
     matched = matcher.match_own_language()
-    if not any(item.features.coverage >= ENOUGH_COVERAGE for item in matched):
+    if not any(item.features.coverage >= weights.enough_coverage for item in matched):
         matched += matcher.match_other_language(without={item.passage.document_id for item in matched})
     found = [_rate(item, language, today) for item in matched]
     if library.reranker:

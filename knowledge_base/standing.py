@@ -1,6 +1,6 @@
 """How far a passage stands above the next ones found: the sign that an answer is there, from what search knows anyway.
 
-A right passage stands apart; where no passage answers, the best few stand alike. The weights stand in standing.yaml,
+A right passage stands apart; where no passage answers, the best few stand alike. Its weights are
 fitted by knowledge_base.evaluation.fit_standing on questions whose answering passages are taken away.
 """
 
@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
-
-import yaml
 
 from knowledge_base.rescoring import Features
 from knowledge_base.search import FoundPassage
+from knowledge_base.weights import read_weights
 
 # A passage is held against so many of the others.
 RIVALS = 3
@@ -67,6 +65,5 @@ def read_signs(item: FoundPassage, found: Sequence[FoundPassage]) -> dict[str, f
 
 @cache
 def load_standings() -> Standings:
-    """Read standing.yaml."""
-    content = yaml.safe_load((Path(__file__).parent / "standing.yaml").read_text(encoding="utf-8"))
-    return Standings(**{name: Standing(**entry) for name, entry in content.items()})
+    """Read the weights of the standing."""
+    return Standings(**{name: Standing(**entry) for name, entry in read_weights("standing").items()})

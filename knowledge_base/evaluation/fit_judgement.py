@@ -1,4 +1,4 @@
-"""Fits judgement.yaml: how much each signal counts, and the confidence from which a passage answers.
+"""Fits the judgement: how much each signal counts, and the confidence from which a passage answers.
 
 A passage of a document that answers a question is an example for, every other passage found for it an example against;
 that includes what is found for questions nothing answers, and for questions whose answering documents are taken out.
@@ -33,6 +33,7 @@ from knowledge_base.library import Library, open_library
 from knowledge_base.question import split_question
 from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
+from knowledge_base.weights import write_weights
 
 TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]
@@ -91,7 +92,7 @@ def _make_example(question: str, answerable: bool, rated: RatedPassage, answerin
 
 
 def fit(examples: Sequence[Example], threshold: float) -> dict[str, Any]:
-    """Return the content of judgement.yaml."""
+    """Return the section of weights.yaml."""
     signals = np.array([list(asdict(example.signals).values()) for example in examples])
     answers = np.array([example.answers for example in examples])
     groups = np.array([example.question.split(".")[0] for example in examples])
@@ -131,7 +132,7 @@ def _print_curve(examples: Sequence[Example], confidence: np.ndarray[Any, Any]) 
 
 
 def main() -> None:
-    """Fit on question files and write judgement.yaml."""
+    """Fit on question files and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", nargs="+", type=Path)
     parser.add_argument("--city", type=Path, default=Path("cities/kaohsiung"))
@@ -144,14 +145,9 @@ def main() -> None:
         library = index_city(options.city, Path(folder))
         asked = [entry for entry in map(json.loads, lines) if entry["kind"] not in SCREENED_KINDS]
         content = fit(collect_examples(library, asked, city_names), options.threshold)
-    text = yaml.safe_dump(content, sort_keys=False)
-    print(text)
+    print(yaml.safe_dump(content, sort_keys=False))
     if not options.dry:
-        (Path(__file__).parents[1] / "judgement.yaml").write_text(
-            "# Written by knowledge_base.evaluation.fit_judgement; the signals: knowledge_base/passage_match.py.\n"
-            + text,
-            encoding="utf-8",
-        )
+        write_weights("judgement", content)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fits search_weights.yaml: how much each feature of a candidate counts, within a language and across languages.
+"""Fits the weights of search: how much each feature of a candidate counts, within a language and across languages.
 
 The weights make the passage that answers stand above the other candidates: softmax over the candidates of a question,
 every task counting alike, those given by --aside a tenth; none is negative. The figures printed are by two-fold
@@ -24,6 +24,7 @@ from scipy.optimize import minimize
 from knowledge_base.evaluation.tasks import Task, list_tasks, open_task, read_task
 from knowledge_base.matching import Matched, Matcher, load_search_weights
 from knowledge_base.rescoring import Features
+from knowledge_base.weights import read_weights, write_weights
 
 NAMES = [field.name for field in fields(Features)]
 EVERY_CANDIDATE = 1_000
@@ -103,7 +104,7 @@ def cross_validate(tasks: Mapping[str, tuple[float, Sequence[Example]]]) -> None
 
 
 def main() -> None:
-    """Fit on folders of tasks and write search_weights.yaml."""
+    """Fit on folders of tasks and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tasks", type=Path, help="folder of tasks whose queries are questions")
     parser.add_argument("--aside", type=Path, help="folder of tasks whose queries are titles or keywords")
@@ -112,20 +113,17 @@ def main() -> None:
     folders = [(1.0, path) for path in list_tasks(options.tasks)]
     folders += [(ASIDE, path) for path in (list_tasks(options.aside) if options.aside else [])]
     tasks = [(count, read_task(path)) for count, path in folders]
-    content: dict[str, Any] = {}
+    # These two are chosen by `make bench-retrieval`, not fitted.
+    content: dict[str, Any] = {name: read_weights("search")[name] for name in ("promise_of_cosine", "enough_coverage")}
     for section, same in (("same_language", True), ("other_language", False)):
         chosen = [item for item in tasks if (item[1].query_language == item[1].corpus_language) is same]
         examples = {task.name: (count, collect_examples(task)) for count, task in chosen}
         cross_validate(examples)
         weights = fit(examples.values())
         content[section] = {name: round(float(value), 3) for name, value in zip(NAMES, weights, strict=True)}
-    text = yaml.safe_dump(content, sort_keys=False)
-    print(text)
+    print(yaml.safe_dump(content, sort_keys=False))
     if not options.dry:
-        (Path(__file__).parents[1] / "search_weights.yaml").write_text(
-            "# Written by knowledge_base.evaluation.fit_search; the features: knowledge_base/rescoring.py.\n" + text,
-            encoding="utf-8",
-        )
+        write_weights("search", content)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Fits standing.yaml: from which signs to believe that a passage answers; and shows what abstaining costs and saves.
+"""Fits the standing: from which signs to believe that a passage answers; and shows what abstaining costs and saves.
 
 The best passage of every question is an example for where it is the right one, and an example against where it is not
 or the right one was taken away (knowledge_base.evaluation.removal). What is printed and plotted is two-fold by article:
-the standing alone, and the judge as it is (judgement.yaml) with the standing as fitted on the other half.
+the standing alone, and the judge as it is (its section of weights.yaml) with the standing as fitted on the other half.
 
     python -m knowledge_base.evaluation.fit_standing TASKS/drcd_dev TASKS/xquad_zh_zh … --plot FILE.svg
 """
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -28,6 +27,7 @@ from knowledge_base.evaluation.removal import DOCUMENT, NOTHING, PASSAGE, Asked,
 from knowledge_base.evaluation.tasks import read_task
 from knowledge_base.judgement import load_judgement
 from knowledge_base.standing import Standing
+from knowledge_base.weights import write_weights
 
 REGULARISATION = 0.05
 # What is aimed at: at most so many wrongly answered, at least so many of the answerable answered.
@@ -172,7 +172,7 @@ def _read_sections(folders: Sequence[Path]) -> Iterator[tuple[str, list[Asked]]]
 
 
 def main() -> None:
-    """Fit on tasks (folders with corpus.jsonl and queries.jsonl), print what is reached, write standing.yaml."""
+    """Fit on tasks (folders with corpus.jsonl and queries.jsonl), print what is reached, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tasks", nargs="+", type=Path)
     parser.add_argument("--plot", type=Path, help="write the curves here as SVG")
@@ -189,11 +189,7 @@ def main() -> None:
     if options.plot:
         options.plot.write_text(draw(panels, (WRONG_ALLOWED, ANSWERED_WANTED)), encoding="utf-8")
     if not options.dry:
-        (Path(__file__).parents[1] / "standing.yaml").write_text(
-            "# Written by knowledge_base.evaluation.fit_standing; the signs: knowledge_base/standing.py.\n"
-            + yaml.safe_dump(content, sort_keys=False),
-            encoding="utf-8",
-        )
+        write_weights("standing", content)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from knowledge_base.needs import Need, NeedKind, read_needs
 from knowledge_base.passage_match import KIND_BONUS, PassageMatch, Sentence
 from knowledge_base.question import Kind, QuestionPart
 from knowledge_base.search import FoundPassage
-from knowledge_base.standing import is_in_own_language, load_standings
+from knowledge_base.standing import SURE, is_in_own_language, load_standings
 from knowledge_base.tokens import tokenise_query
 
 # Sections of a document that tell where its sources say different things.
@@ -151,11 +151,15 @@ class Judge:
         sentences = text.rate_sentences(part)
         if not is_in_own_language(item):
             sentences = self._rate_by_pieces(part, sentences)
-        standing = load_standings().weigh(item, found)
+        standings = load_standings()
+        standing = standings.weigh(item, found)
         signals = text.read_signals(sentences, query, _margin(item, found), standing)
         if _cannot_answer(part, needs, text, signals, is_in_own_language(item)):
             return RatedPassage(item, signals, 0.0, sentences)
-        return RatedPassage(item, signals, self.judgement.confidence(signals), sentences)
+        if is_in_own_language(item):
+            return RatedPassage(item, signals, self.judgement.confidence(signals), sentences)
+        above = SURE * (standing - standings.other_language_threshold)
+        return RatedPassage(item, signals, self.judgement.confidence_by_standing(above), sentences)
 
     def _rate_by_pieces(self, part: QuestionPart, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
         """Return the sentences of a passage in the other language, best first, by how near the question they lie.

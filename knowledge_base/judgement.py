@@ -46,8 +46,18 @@ class Judgement:
 
     def confidence(self, signals: Signals) -> float:
         """Return the probability that a passage with these signals answers."""
-        total = self.intercept + sum(self.weights[name] * value for name, value in vars(signals).items())
-        return 1.0 / (1.0 + math.exp(-total))
+        return _logistic(self.intercept + sum(self.weights[name] * value for name, value in vars(signals).items()))
+
+    def confidence_by_standing(self, above: float) -> float:
+        """Return the same of a passage in the other language, of which most signals cannot be read.
+
+        `above` is how far its standing lies above that from which it is taken to answer, in log-odds.
+        """
+        return _logistic(above + math.log(self.threshold / (1.0 - self.threshold)))
+
+
+def _logistic(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
 
 
 @cache

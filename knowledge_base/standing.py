@@ -36,10 +36,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class Standings:
-    """One for passages in the question's language, one for those in the other, where words must be translated."""
+    """One for passages in the question's language, one for those in the other, where words must be translated.
+
+    From `other_language_threshold` on, a passage in the other language is taken to answer: with the answering passages
+    of the development tasks removed, 5% of the questions reach it.
+    """
 
     same_language: Standing
     other_language: Standing
+    other_language_threshold: float
 
     def weigh(self, item: FoundPassage, found: Sequence[FoundPassage]) -> float:
         """Return how sure one of the found passages is to answer by how it stands among them, -1 to 1."""
@@ -66,4 +71,9 @@ def read_signs(item: FoundPassage, found: Sequence[FoundPassage]) -> dict[str, f
 @cache
 def load_standings() -> Standings:
     """Read the weights of the standing."""
-    return Standings(**{name: Standing(**entry) for name, entry in read_weights("standing").items()})
+    content = read_weights("standing")
+    return Standings(
+        same_language=Standing(**content["same_language"]),
+        other_language=Standing(**content["other_language"]),
+        other_language_threshold=content["other_language_threshold"],
+    )

@@ -26,7 +26,7 @@ from knowledge_base.evaluation.plot_abstention import Line, Panel, draw
 from knowledge_base.evaluation.removal import DOCUMENT, NOTHING, PASSAGE, Asked, Rated, ask_with_removals
 from knowledge_base.evaluation.tasks import read_task
 from knowledge_base.judgement import load_judgement
-from knowledge_base.standing import Standing
+from knowledge_base.standing import SURE, Standing
 from knowledge_base.weights import write_weights
 
 REGULARISATION = 0.05
@@ -83,7 +83,13 @@ def fit(asked: Sequence[Asked]) -> Standing:
     return Standing({name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}, intercept)
 
 
-def score_held_out(asked: Sequence[Asked]) -> dict[str, list[Scored]]:
+def find_threshold(asked: Sequence[Asked], standing: Standing) -> float:
+    """Return the standing that the best passage reaches for so few questions whose answering passage is removed."""
+    gone = [standing.weigh(one.rated[0].signs) for one in asked if one.removed == PASSAGE]
+    return round(float(np.quantile(gone, 1 - WRONG_ALLOWED)), 3)
+
+
+def score_held_out(asked: Sequence[Asked], same_language: bool) -> dict[str, list[Scored]]:
     """Return every question's confidence by a standing fitted on the other half: of that alone, and of the judge."""
     judgement = load_judgement()
     groups = [one.group for one in asked]
@@ -91,9 +97,15 @@ def score_held_out(asked: Sequence[Asked]) -> dict[str, list[Scored]]:
     for train, test in GroupKFold(2).split(asked, groups=groups):
         standing = fit([asked[number] for number in train])
 
-        def judge(rated: Rated, standing: Standing = standing) -> float:
-            signals = replace(rated.signals, standing=standing.weigh(rated.signs))
-            return 0.0 if rated.ruled_out else judgement.confidence(signals)
+        threshold = find_threshold([asked[number] for number in train], standing)
+
+        def judge(rated: Rated, standing: Standing = standing, threshold: float = threshold) -> float:
+            stands = standing.weigh(rated.signs)
+            if rated.ruled_out:
+                return 0.0
+            if same_language:
+                return judgement.confidence(replace(rated.signals, standing=stands))
+            return judgement.confidence_by_standing(SURE * (stands - threshold))
 
         for one in (asked[number] for number in test):
             first, best = one.rated[0], max(one.rated, key=judge)
@@ -182,10 +194,13 @@ def main() -> None:
     panels = []
     for section, asked in _read_sections(options.tasks):
         print(section)
-        scored = score_held_out(asked)
+        scored = score_held_out(asked, section == "same_language")
         print_table(scored)
         panels.append(make_panel(SECTIONS[section], scored))
-        content[section] = asdict(fit(asked))
+        standing = fit(asked)
+        content[section] = asdict(standing)
+        if section == "other_language":
+            content["other_language_threshold"] = find_threshold(asked, standing)
     if options.plot:
         options.plot.write_text(draw(panels, (WRONG_ALLOWED, ANSWERED_WANTED)), encoding="utf-8")
     if not options.dry:

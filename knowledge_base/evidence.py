@@ -15,7 +15,7 @@ from knowledge_base.needs import Need, NeedKind, read_needs
 from knowledge_base.passage_match import KIND_BONUS, PassageMatch, Sentence
 from knowledge_base.question import Kind, QuestionPart
 from knowledge_base.search import FoundPassage
-from knowledge_base.standing import SURE, is_in_own_language, load_standings
+from knowledge_base.standing import is_in_own_language, load_standings, read_signs
 from knowledge_base.tokens import tokenise_query
 
 # Sections of a document that tell where its sources say different things.
@@ -151,15 +151,16 @@ class Judge:
         sentences = text.rate_sentences(part)
         if not is_in_own_language(item):
             sentences = self._rate_by_pieces(part, sentences)
-        standings = load_standings()
-        standing = standings.weigh(item, found)
-        signals = text.read_signals(sentences, query, _margin(item, found), standing)
+        standing = load_standings().of(item)
+        stands = standing.weigh(read_signs(item, found))
+        signals = text.read_signals(sentences, query, _margin(item, found), stands)
         if _cannot_answer(part, needs, text, signals, is_in_own_language(item)):
             return RatedPassage(item, signals, 0.0, sentences)
+        confidence = self.judgement.confidence_by_standing(standing.log_odds_above(stands))
         if is_in_own_language(item):
-            return RatedPassage(item, signals, self.judgement.confidence(signals), sentences)
-        above = SURE * (standing - standings.other_language_threshold)
-        return RatedPassage(item, signals, self.judgement.confidence_by_standing(above), sentences)
+            # Most signals can be read in the question's language only.
+            confidence = max(confidence, self.judgement.confidence(signals))
+        return RatedPassage(item, signals, confidence, sentences)
 
     def _rate_by_pieces(self, part: QuestionPart, sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
         """Return the sentences of a passage in the other language, best first, by how near the question they lie.

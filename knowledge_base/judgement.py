@@ -49,10 +49,7 @@ class Judgement:
         return _logistic(self.intercept + sum(self.weights[name] * value for name, value in vars(signals).items()))
 
     def confidence_by_standing(self, above: float) -> float:
-        """Return the same of a passage in the other language, of which most signals cannot be read.
-
-        `above` is how far its standing lies above that from which it is taken to answer, in log-odds.
-        """
+        """Return the probability for a passage that stands so far above where it is taken to answer, in log-odds."""
         return _logistic(above + math.log(self.threshold / (1.0 - self.threshold)))
 
 

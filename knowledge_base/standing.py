@@ -23,33 +23,36 @@ SURE = 8.0
 
 @dataclass(frozen=True)
 class Standing:
-    """How much each sign counts: a logistic regression's weights."""
+    """How much each sign counts: a logistic regression's weights.
+
+    From `threshold` on a passage is taken to answer: with the answering passages of the development tasks removed, 5%
+    of the questions reach it.
+    """
 
     weights: Mapping[str, float]
     intercept: float
+    threshold: float
 
     def weigh(self, signs: Mapping[str, float]) -> float:
         """Return the log-odds that the passage with these signs answers, as a share of SURE, -1 to 1."""
         total = self.intercept + sum([weight * signs[name] for name, weight in self.weights.items()])
         return max(-1.0, min(1.0, total / SURE))
 
+    def log_odds_above(self, share: float) -> float:
+        """Return how far a share lies above the threshold, in log-odds."""
+        return SURE * (share - self.threshold)
+
 
 @dataclass(frozen=True)
 class Standings:
-    """One for passages in the question's language, one for those in the other, where words must be translated.
-
-    From `other_language_threshold` on, a passage in the other language is taken to answer: with the answering passages
-    of the development tasks removed, 5% of the questions reach it.
-    """
+    """One for passages in the question's language, one for those in the other, where words must be translated."""
 
     same_language: Standing
     other_language: Standing
-    other_language_threshold: float
 
-    def weigh(self, item: FoundPassage, found: Sequence[FoundPassage]) -> float:
-        """Return how sure one of the found passages is to answer by how it stands among them, -1 to 1."""
-        standing = self.same_language if is_in_own_language(item) else self.other_language
-        return standing.weigh(read_signs(item, found))
+    def of(self, item: FoundPassage) -> Standing:
+        """Return the one for a found passage."""
+        return self.same_language if is_in_own_language(item) else self.other_language
 
 
 def is_in_own_language(item: FoundPassage) -> bool:
@@ -71,9 +74,4 @@ def read_signs(item: FoundPassage, found: Sequence[FoundPassage]) -> dict[str, f
 @cache
 def load_standings() -> Standings:
     """Read the weights of the standing."""
-    content = read_weights("standing")
-    return Standings(
-        same_language=Standing(**content["same_language"]),
-        other_language=Standing(**content["other_language"]),
-        other_language_threshold=content["other_language_threshold"],
-    )
+    return Standings(**{name: Standing(**entry) for name, entry in read_weights("standing").items()})

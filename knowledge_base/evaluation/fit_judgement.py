@@ -33,6 +33,7 @@ from knowledge_base.library import Library, open_library
 from knowledge_base.question import split_question
 from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
+from knowledge_base.standing import load_standings
 from knowledge_base.weights import write_weights
 
 TODAY = date(2026, 11, 20)
@@ -100,7 +101,8 @@ def fit(examples: Sequence[Example], threshold: float) -> dict[str, Any]:
     folds = GroupKFold(n_splits=10)
     held_out = cross_val_predict(model, signals, answers, groups=groups, cv=folds, method="predict_proba")[:, 1]
     ruled_out = np.array([example.ruled_out for example in examples])
-    _print_curve(examples, np.where(ruled_out, 0.0, held_out))
+    stands_out = signals[:, NAMES.index("standing")] >= load_standings().same_language.threshold
+    _print_curve(examples, np.where(ruled_out, 0.0, np.where(stands_out, 1.0, held_out)))
     model.fit(signals, answers)
     return {
         "weights": {name: round(float(weight), 3) for name, weight in zip(NAMES, model.coef_[0], strict=True)},

@@ -26,7 +26,7 @@ from knowledge_base.evaluation.plot_abstention import Line, Panel, draw
 from knowledge_base.evaluation.removal import DOCUMENT, NOTHING, PASSAGE, Asked, Rated, ask_with_removals
 from knowledge_base.evaluation.tasks import read_task
 from knowledge_base.judgement import load_judgement
-from knowledge_base.standing import SURE, Standing
+from knowledge_base.standing import Standing
 from knowledge_base.weights import write_weights
 
 REGULARISATION = 0.05
@@ -72,7 +72,7 @@ class Curve:
 
 
 def fit(asked: Sequence[Asked]) -> Standing:
-    """Return the weights fitted on the best passages."""
+    """Return the weights fitted on the best passages, and the threshold that so few reach whose passage is removed."""
     names = list(asked[0].rated[0].signs)
     signs = np.array([list(one.rated[0].signs.values()) for one in asked])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=REGULARISATION, max_iter=3_000))
@@ -80,13 +80,10 @@ def fit(asked: Sequence[Asked]) -> Standing:
     scaler, logistic = model[0], model[1]
     weights = logistic.coef_[0] / scaler.scale_
     intercept = round(float(logistic.intercept_[0] - weights @ scaler.mean_), 3)
-    return Standing({name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}, intercept)
-
-
-def find_threshold(asked: Sequence[Asked], standing: Standing) -> float:
-    """Return the standing that the best passage reaches for so few questions whose answering passage is removed."""
+    rounded = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+    standing = Standing(rounded, intercept, threshold=0.0)
     gone = [standing.weigh(one.rated[0].signs) for one in asked if one.removed == PASSAGE]
-    return round(float(np.quantile(gone, 1 - WRONG_ALLOWED)), 3)
+    return replace(standing, threshold=round(float(np.quantile(gone, 1 - WRONG_ALLOWED)), 3))
 
 
 def score_held_out(asked: Sequence[Asked], same_language: bool) -> dict[str, list[Scored]]:
@@ -97,15 +94,13 @@ def score_held_out(asked: Sequence[Asked], same_language: bool) -> dict[str, lis
     for train, test in GroupKFold(2).split(asked, groups=groups):
         standing = fit([asked[number] for number in train])
 
-        threshold = find_threshold([asked[number] for number in train], standing)
-
-        def judge(rated: Rated, standing: Standing = standing, threshold: float = threshold) -> float:
-            stands = standing.weigh(rated.signs)
+        def judge(rated: Rated, standing: Standing = standing) -> float:
             if rated.ruled_out:
                 return 0.0
-            if same_language:
-                return judgement.confidence(replace(rated.signals, standing=stands))
-            return judgement.confidence_by_standing(SURE * (stands - threshold))
+            stands = standing.weigh(rated.signs)
+            confidence = judgement.confidence_by_standing(standing.log_odds_above(stands))
+            own = judgement.confidence(replace(rated.signals, standing=stands)) if same_language else 0.0
+            return max(confidence, own)
 
         for one in (asked[number] for number in test):
             first, best = one.rated[0], max(one.rated, key=judge)
@@ -197,10 +192,7 @@ def main() -> None:
         scored = score_held_out(asked, section == "same_language")
         print_table(scored)
         panels.append(make_panel(SECTIONS[section], scored))
-        standing = fit(asked)
-        content[section] = asdict(standing)
-        if section == "other_language":
-            content["other_language_threshold"] = find_threshold(asked, standing)
+        content[section] = asdict(fit(asked))
     if options.plot:
         options.plot.write_text(draw(panels, (WRONG_ALLOWED, ANSWERED_WANTED)), encoding="utf-8")
     if not options.dry:

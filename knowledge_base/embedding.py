@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from knowledge_base.hub import load_named_model
+from knowledge_base.hub import describe_version, load_named_model
 from knowledge_base.static_embedding import StaticModel, Vectors, load_static_model
 
 __all__ = ["Embeddings", "StaticEmbeddings", "Vectors", "load_embeddings"]
@@ -66,7 +66,7 @@ class SentenceTransformerEmbeddings:
         if _IS_E5.search(Path(model_name).name) and not any(self._model.prompts.values()):
             # The E5 models need these words, and most of their folders do not say so.
             self._model.prompts = {"query": "query: ", "document": "passage: "}
-        self.name = f"{model_name}@{_prompts_digest(self._model.prompts)}"
+        self.name = f"{model_name}@{describe_version(model_name)}@{_prompts_digest(self._model.prompts)}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row per passage, by the model's passage prompt."""

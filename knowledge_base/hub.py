@@ -6,9 +6,13 @@ page of messages where the network is closed.
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+
+logger = logging.getLogger(__name__)
 
 HUB_TIMEOUT_SECONDS = 10.0
 CONFIG_FILES = ("modules.json", "config.json")
@@ -22,13 +26,35 @@ class ModelUnavailable(Exception):
 
 def load_named_model(name: str, load: Callable[[str, bool], Model]) -> Model:
     """Return `load(name, local_files_only)`. Raises ModelUnavailable."""
-    local = Path(name).is_dir() or _is_cached(name)
-    if not local:
-        _ask_hub(name)
+    if Path(name).is_dir():
+        return _load(name, load, local=True)
+    if _is_cached(name):
+        try:
+            return _load(name, load, local=True)
+        except ModelUnavailable:
+            # A download was cut off; the hub may have the rest.
+            logger.info("%s is not whole in the cache; asking the hub", name)
+    _ask_hub(name)
+    return _load(name, load, local=False)
+
+
+def _load(name: str, load: Callable[[str, bool], Model], *, local: bool) -> Model:
     try:
         return load(name, local)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, ImportError) as error:
         raise ModelUnavailable(f"{name}: {_first_line(error)}") from error
+
+
+def describe_version(name: str) -> str:
+    """Return what tells a version of a model from another: the hub's revision, or a folder's files and their times."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if Path(name).is_dir():
+        files = sorted(path for path in Path(name).rglob("*") if path.is_file())
+        marks = [f"{path.relative_to(name)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+        return hashlib.sha256("\n".join(marks).encode()).hexdigest()[:12]
+    found = (try_to_load_from_cache(name, file) for file in CONFIG_FILES)
+    return next((Path(path).parent.name for path in found if isinstance(path, str)), "")
 
 
 def _is_cached(name: str) -> bool:

@@ -9,6 +9,7 @@ import math
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -91,11 +92,10 @@ class LexicalIndex:
         builder.add_bytes_field("vector", stored=True)
         builder.add_bytes_field("pieces", stored=True)
         self._schema = builder.build()
+        self._meta_file = self._folder / "meta.json"
         self._index = tantivy.Index(self._schema, path=str(self._folder))
         for name, tokenizer in TOKENIZERS.items():
             self._index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
-        # Grows with every look at what was committed, for those who keep something read from the index.
-        self.generation = 0
         self.reload()
 
     @property
@@ -103,73 +103,84 @@ class LexicalIndex:
         """The number of passages in the index."""
         return int(self._searcher.num_docs)
 
+    @property
+    def stamp(self) -> int:
+        """The number of what was committed last, as far as this process has seen it; it grows with each commit."""
+        return self._view[1]
+
+    @property
+    def _searcher(self) -> tantivy.Searcher:
+        return self._view[0]
+
     def replace(
         self,
         document_keys: Iterable[str],
         passages: Sequence[Passage],
         vectors: Vectors = NO_VECTOR,
         pieces: Sequence[bytes] = (),
-    ) -> None:
+    ) -> tuple[int, int]:
         """Take out all passages of these documents and put these in, in one commit.
 
-        `vectors` has a row for each passage, `pieces` what is stored of its pieces; without a model there are neither.
-
-        Raises IndexBusy where another process is writing.
+        `vectors` has a row for each passage, `pieces` what is stored of its pieces. Returns the stamps of the states
+        before and after. Raises IndexBusy where another process is writing.
         """
-        try:
-            writer = self._index.writer(heap_size=WRITER_MEMORY_BYTES, num_threads=1)
-        except ValueError as error:
-            raise IndexBusy(str(self._folder)) from error
-        try:
+        with self._open_writer() as writer:
+            before = self._read_stamp()
             for key in document_keys:
                 writer.delete_documents_by_term("document_key", key)
             for number, passage in enumerate(passages):
                 vector = vectors[number] if len(vectors) else NO_VECTOR
                 writer.add_document(self._entry(passage, vector, pieces[number] if pieces else b""))
-            writer.commit()
-        finally:
-            writer.wait_merging_threads()
+            after = int(writer.commit())
         self.reload()
+        return before, after
 
     def reload(self) -> None:
         """See what has been committed, by this process or another."""
+        # The stamp is read first: what is seen may be newer than it says, never older.
+        self._seen_at_ns = self._meta_file.stat().st_mtime_ns
+        stamp = self._read_stamp()
         self._index.reload()
-        self._searcher = self._index.searcher()
-        self.generation += 1
+        self._view = (self._index.searcher(), stamp)
         # Questions and their translations ask for the same few thousand words again and again.
         self._frequency = lru_cache(KEPT_FREQUENCIES)(self._count_passages)
-        sample = self._searcher.search(tantivy.Query.all_query(), limit=SAMPLED_PASSAGES, count=False)
-        lengths = [len(self._read(address).prepared_text) for _, address in sample.hits]
+        sample = self._find(self._searcher, tantivy.Query.all_query(), SAMPLED_PASSAGES)
+        lengths = [len(item.prepared_text) for item, _ in sample]
         self.mean_length = sum(lengths) / len(lengths) if lengths else 1.0
+
+    def look_for_changes(self) -> None:
+        """See what another process has committed, if it has."""
+        if self._meta_file.stat().st_mtime_ns != self._seen_at_ns:
+            self.reload()
+
+    def _read_stamp(self) -> int:
+        return int(json.loads(self._meta_file.read_text(encoding="utf-8"))["opstamp"])
 
     def search(self, tokens: Sequence[str], limit: int) -> list[tuple[Passage, float]]:
         """Return the passages with the highest BM25 over these tokens alone, best first."""
         terms = [(tantivy.Occur.Should, self._token(token)) for token in tokens]
-        return [(self._read(address).passage, score) for score, address in self._hits(terms, limit)]
+        return [(item.passage, score) for item, score in self._find_any(terms, limit)]
 
     def search_terms(self, terms: QueryTerms, limit: int) -> list[tuple[IndexedPassage, float]]:
         """Return the passages with the highest BM25 over the most telling terms of a question, best first, with it."""
         telling = heapq.nlargest(MOST_TERMS, terms.terms, key=lambda term: term.idf)
         queries = [query for term in telling for query in self._any_of(term.needles[:MOST_NEEDLES])]
-        return [(self._read(address), score) for score, address in self._hits(queries, limit)]
+        return self._find_any(queries, limit)
 
     def get_passages(self, passage_ids: Sequence[str]) -> dict[str, IndexedPassage]:
         """Return the passages of these ids that are there."""
-        if not passage_ids:
-            return {}
         queries = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "passage_id", id_, "basic"))
             for id_ in passage_ids
         ]
-        indexed = (self._read(address) for _, address in self._hits(queries, len(passage_ids)))
-        return {item.id: item for item in indexed}
+        return {item.id: item for item, _ in self._find_any(queries, len(passage_ids))}
 
-    def read_vectors(self) -> tuple[list[Passage], Vectors]:
-        """Return every passage and its vector, one row each."""
-        found = self._searcher.search(tantivy.Query.all_query(), limit=max(1, self.passage_count), count=False)
-        items = [self._read(address) for _, address in found.hits]
-        vectors = [item.vector for item in items]
-        return [item.passage for item in items], np.array(vectors, dtype=np.float32) if items else NO_VECTOR
+    def read_vectors(self) -> tuple[list[Passage], Vectors, int]:
+        """Return every passage, its vector, one row each, and the stamp of this state."""
+        searcher, stamp = self._view
+        items = [item for item, _ in self._find(searcher, tantivy.Query.all_query(), max(1, searcher.num_docs))]
+        vectors = np.array([item.vector for item in items], dtype=np.float32) if items else NO_VECTOR
+        return [item.passage for item in items], vectors, stamp
 
     def frequency(self, token: str) -> int:
         """Return how many passages have a token."""
@@ -192,22 +203,36 @@ class LexicalIndex:
         return self.frequency(token) > 0
 
     def clear(self) -> None:
-        """Remove every passage, and the folders of earlier forms and other models."""
-        writer = self._index.writer(heap_size=WRITER_MEMORY_BYTES, num_threads=1)
-        writer.delete_all_documents()
-        writer.commit()
-        writer.wait_merging_threads()
+        """Remove every passage, and the folders of earlier forms and other models. Raises IndexBusy."""
+        with self._open_writer() as writer:
+            writer.delete_all_documents()
+            writer.commit()
         self.reload()
         for folder in self._folder.parent.iterdir():
             if folder != self._folder and folder.is_dir():
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _hits(
+    @contextmanager
+    def _open_writer(self) -> Iterator[tantivy.IndexWriter]:
+        """Give the one writer; what is not committed by it is dropped."""
+        try:
+            writer = self._index.writer(heap_size=WRITER_MEMORY_BYTES, num_threads=1)
+        except ValueError as error:
+            raise IndexBusy(str(self._folder)) from error
+        try:
+            yield writer
+        finally:
+            writer.wait_merging_threads()
+
+    def _find_any(
         self, queries: Sequence[tuple[tantivy.Occur, tantivy.Query]], limit: int
-    ) -> list[tuple[float, tantivy.DocAddress]]:
-        if not queries:
-            return []
-        return self._searcher.search(tantivy.Query.boolean_query(queries), limit=limit, count=False).hits
+    ) -> list[tuple[IndexedPassage, float]]:
+        return self._find(self._searcher, tantivy.Query.boolean_query(queries), limit) if queries else []
+
+    def _find(self, searcher: tantivy.Searcher, query: tantivy.Query, limit: int) -> list[tuple[IndexedPassage, float]]:
+        # One searcher for both: after a commit in between, an address may be another passage's.
+        found = searcher.search(query, limit=limit, count=False)
+        return [(_read(searcher.doc(address)), score) for score, address in found.hits]
 
     def _any_of(self, needles: Sequence[tuple[str, float]]) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
         # One flat list of single tokens, because tantivy can then skip passages that cannot reach the best (block-max
@@ -235,18 +260,18 @@ class LexicalIndex:
         entry.add_bytes("pieces", pieces)
         return entry
 
-    def _read(self, address: tantivy.DocAddress) -> IndexedPassage:
-        entry = self._searcher.doc(address)
-        (stored,), (prepared,), (vector,) = entry["passage"], entry["prepared_text"], entry["vector"]
-        id_, language, passage = bytes(stored).decode().split(SEPARATOR, 2)
-        return IndexedPassage(
-            id=id_,
-            language=language,
-            prepared_text=bytes(prepared).decode(),
-            vector=np.frombuffer(bytes(vector), STORED_NUMBER),
-            pieces=bytes(entry["pieces"][0]),
-            stored=passage,
-        )
+
+def _read(entry: tantivy.Document) -> IndexedPassage:
+    (stored,), (prepared,), (vector,) = entry["passage"], entry["prepared_text"], entry["vector"]
+    id_, language, passage = bytes(stored).decode().split(SEPARATOR, 2)
+    return IndexedPassage(
+        id=id_,
+        language=language,
+        prepared_text=bytes(prepared).decode(),
+        vector=np.frombuffer(bytes(vector), STORED_NUMBER),
+        pieces=bytes(entry["pieces"][0]),
+        stored=passage,
+    )
 
 
 _OTHER_WORD = re.compile(f"[^{CJK}]+")

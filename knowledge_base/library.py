@@ -23,8 +23,10 @@ from knowledge_base.translation import TranslationTable, load_translation_table
 class VectorSearch(Protocol):
     """What search and ingestion need of the vectors (knowledge_base.nearest has them)."""
 
-    def replace(self, document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors) -> None:
-        """Take out all vectors of these documents and put in one row of `vectors` for each passage."""
+    def follow(
+        self, stamps: tuple[int, int], document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors
+    ) -> None:
+        """Do as the lexical index has done between two stamps: take out these documents, put these passages in."""
 
     def settle(self) -> None:
         """Wait until what was handed over is taken in."""
@@ -72,8 +74,8 @@ class Library:
         self, replaced_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors, pieces: Sequence[bytes]
     ) -> None:
         """Do as `replace` with passages that have been described."""
-        self.nearest.replace(replaced_keys, passages, vectors)
-        self.lexical.replace(replaced_keys, passages, vectors, pieces)
+        stamps = self.lexical.replace(replaced_keys, passages, vectors, pieces)
+        self.nearest.follow(stamps, replaced_keys, passages, vectors)
 
     def clear(self) -> None:
         """Remove every passage from every index."""

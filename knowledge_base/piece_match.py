@@ -19,6 +19,7 @@ _SENTENCE_END = re.compile(r"[。！？；!?;\n]|\.(?=\s|$)")
 _SMALLEST_NORM = 1e-9
 # Everything is stored in two bytes: piece numbers, sentence lengths and, as float16, the norms of sentence vectors.
 _STORED = np.uint16
+_LARGEST_NORM = 65_000.0
 _MOST_PIECES = 60_000
 
 
@@ -76,7 +77,10 @@ class PieceMatcher:
         sums = np.add.reduceat(self._model.rows_of(pieces), np.cumsum(lengths) - lengths, axis=0)
         with_next = sums.copy()
         with_next[:-1] += sums[1:]
-        norms = [np.linalg.norm(vectors, axis=1).astype(np.float16).view(_STORED) for vectors in (sums, with_next)]
+        norms = [
+            np.minimum(np.linalg.norm(vectors, axis=1), _LARGEST_NORM).astype(np.float16).view(_STORED)
+            for vectors in (sums, with_next)
+        ]
         stored = [np.array([len(lengths)], dtype=_STORED), lengths.astype(_STORED), *norms, pieces]
         vector = sums.sum(axis=0)
         vector /= max(float(np.linalg.norm(vector)), _SMALLEST_NORM)

@@ -50,6 +50,7 @@ def find_passages(library: Library, text: str, *, language: str, today: date, li
     Valid, newer and more official passages are preferred, the question's language before the other; of near-duplicates
     and of a document in two languages one is kept.
     """
+    library.lexical.look_for_changes()
     weights = load_search_weights()
     matcher = Matcher(library, text, language, weights, LOOKED_AT_A_RESULT * limit)
     matched = matcher.match_own_language()

@@ -67,7 +67,9 @@ def read_signs(item: FoundPassage, found: Sequence[FoundPassage]) -> dict[str, f
     own = item.reasons
     signs = {name: own[name] for name in MEASURED}
     for name in MEASURED:
-        signs[f"{name}_lead"] = own[name] - sum([rival[name] for rival in rivals]) / max(1, len(rivals))
+        # Alone, a passage leads by nothing.
+        mean = sum([rival[name] for rival in rivals]) / len(rivals) if rivals else own[name]
+        signs[f"{name}_lead"] = own[name] - mean
     return signs
 
 

@@ -1,4 +1,4 @@
-"""The tokens both the lexical index and the judging of evidence work on.
+"""The tokens the judging of evidence works on; the lexical index is asked for the same ones.
 
 CJK single characters and adjacent pairs, English stems, numbers; all over NFKC, lower case, 臺 written 台.
 With these tokens BM25 finds the DRCD dev paragraph first for 94.4% of its questions; with jieba's words, 92%.

@@ -20,16 +20,14 @@ SHIPPED_TABLE = Path(__file__).parent / "static_model" / "translation_table.npz"
 _HAN_RUN = re.compile(f"[{CJK}]+")
 _WORD = re.compile(r"[a-z]{2,}")
 _LONGEST = 5
-_MOST_PER_WORD = 5
 
 
 @dataclass(frozen=True)
 class WeightedTerm:
-    """A word of the other language, how surely it translates the source term (0 to 1), and that term."""
+    """A word of the other language, and how surely it translates, 0 to 1."""
 
     term: str
     weight: float
-    source_term: str
 
 
 class TranslationTable:
@@ -51,17 +49,9 @@ class TranslationTable:
             return []
         first, last = int(self._starts[number]), int(self._starts[number + 1])
         return [
-            WeightedTerm(self._words[self._targets[place]], int(self._weights[place]) / 255.0, word)
+            WeightedTerm(self._words[self._targets[place]], int(self._weights[place]) / 255.0)
             for place in range(first, last)
         ]
-
-    def translate_query(self, text: str, max_terms: int = 60) -> list[WeightedTerm]:
-        """The translations of every word of a query, at most ``max_terms``; the surest of each word come first."""
-        found = [self.translate_word(word) for word in self.split_query(text)]
-        terms = [
-            term for rank in range(_MOST_PER_WORD) for translations in found for term in translations[rank : rank + 1]
-        ]
-        return terms[:max_terms]
 
     def split_query(self, text: str) -> list[str]:
         """The words of a query that the table might know: stems, and the longest known Chinese words."""

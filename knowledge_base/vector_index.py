@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import chromadb
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 
 from knowledge_base.chunking import Passage
@@ -29,6 +30,8 @@ class VectorIndex:
 
     def __init__(self, folder: Path, model_name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        # Chroma keeps one client a folder for the whole process, with the collections as it first saw them.
+        SharedSystemClient.clear_system_cache()
         settings = Settings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
         self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
         self._name = f"passages-{hashlib.sha256(model_name.encode()).hexdigest()[:16]}"

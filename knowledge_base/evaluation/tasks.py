@@ -64,6 +64,7 @@ def open_task(task: Task, index: Path) -> Library:
     """Index the corpus of a task into a folder."""
     library = open_library(index, Glossary())
     library.replace([], [make_passage(id_, text, task.corpus_language) for id_, text in task.corpus.items()])
+    library.nearest.settle()
     return library
 
 

@@ -38,8 +38,6 @@ class Alignment:
     chinese_given_english: Floats
     english_given_chinese: Floats
     support: Floats
-    english_counts: Ints
-    chinese_counts: Ints
 
 
 class WordSplitter:
@@ -102,8 +100,6 @@ def align_words(splitter: WordSplitter, rows: list[Row], counted: int, rounds: i
     support = _support(meetings, z_given_e, e_given_z, np.array([known for _, _, known in coded]))
     return Alignment(
         list(english_index), list(chinese_index), e_of, z_of, z_given_e, e_given_z, support,
-        np.bincount(np.concatenate([e for e, _, _ in coded]), minlength=len(english_index)),
-        np.bincount(np.concatenate([z for _, z, _ in coded]), minlength=len(chinese_index)),
     )  # fmt: skip
 
 

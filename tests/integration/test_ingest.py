@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import NOW, TODAY
 
-from app.wiring import STAFF_ORIGIN
+from app.wiring import STAFF_ORIGIN, open_askbay
 from knowledge_base.chunking import chunk_document
 from knowledge_base.ingest import ingest_documents, rebuild_if_lost, remove_documents
 from knowledge_base.lexical_index import LexicalIndex
@@ -74,6 +74,13 @@ async def test_a_changed_text_replaces_its_passages_in_both_indexes_and_a_remove
     assert await remove_documents(empty_house.database, library, ["ferry@zh-TW"], NOW) == 1
     assert texts(library, "旗津渡輪") == []
     assert library.nearest.search(question, 5) == []
+
+
+async def test_what_another_process_takes_in_is_found_by_the_next_question(empty_house, now):
+    await take_in(empty_house, empty_house.library, DOCUMENT)
+    async with open_askbay(empty_house.settings, now) as other:
+        await take_in(other, other.library, replace(DOCUMENT, text="旗津渡輪全票50元。"))
+    assert texts(empty_house.library, "旗津渡輪") == ["旗津渡輪全票50元。"]
 
 
 async def test_vectors_of_two_models_never_stand_in_one_index(tmp_path):

@@ -15,9 +15,10 @@ from knowledge_base import ingest
 from knowledge_base.embedding import SHIPPED_MODEL, SentenceTransformerEmbeddings, StaticEmbeddings
 from knowledge_base.reranker import CrossEncoderReranker
 from knowledge_base.search import find_passages
-from tests.integration.test_ingest import DOCUMENT, TODAY, take_in, texts
+from tests.integration.test_ingest import DOCUMENT, TODAY, HashedEmbeddings, take_in, texts
 
 BUS = replace(DOCUMENT, id="bus", language="en", title="Bus fares", text="A bus ride costs NT$12 for adults.")
+LIBRARY = replace(DOCUMENT, id="books", language="en", title="Library hours", text="The library is closed on Mondays.")
 QUESTION = "大人搭公共汽車要付多少"
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -34,9 +35,9 @@ async def test_a_question_finds_a_document_in_the_other_language_by_the_shipped_
     for model in ("shipped", str(SHIPPED_MODEL), ""):
         async with open_askbay(make_settings(tmp_path, empty_city, embedding_model=model), now) as house:
             await house.bring_up_to_date()
-            await take_in(house, house.library, BUS)
-            assert house.library.lexical.passage_count == 1
-            assert texts(house.library, QUESTION) == [BUS.text]
+            await take_in(house, house.library, BUS, LIBRARY)
+            assert house.library.lexical.passage_count == 2
+            assert texts(house.library, QUESTION)[0] == BUS.text
             names.add(house.library.embeddings.name)
     assert len(names) == 2
 
@@ -48,7 +49,7 @@ async def test_a_switch_cut_off_in_the_middle_never_mixes_two_models_and_is_fini
     async with open_askbay(shipped, now) as house:
         await house.bring_up_to_date()
         await take_in(house, house.library, BUS, DOCUMENT)
-    other = make_settings(tmp_path, empty_city, embedding_model=str(SHIPPED_MODEL))
+    monkeypatch.setattr("app.wiring.load_embeddings", lambda _: HashedEmbeddings())
     monkeypatch.setattr(ingest, "BATCH_DOCUMENTS", 1)
     index = ingest._index
 
@@ -59,14 +60,15 @@ async def test_a_switch_cut_off_in_the_middle_never_mixes_two_models_and_is_fini
 
     monkeypatch.setattr(ingest, "_index", index_one_and_crash)
     with pytest.raises(KeyboardInterrupt):
-        async with open_askbay(other, now) as house:
+        async with open_askbay(shipped, now) as house:
             await house.bring_up_to_date()
-    assert house.library.lexical.passage_count == 1
+    passages, vectors, _ = house.library.lexical.read_vectors()
+    assert (len(passages), vectors.shape[1]) == (1, HashedEmbeddings.dimensions)
     monkeypatch.setattr(ingest, "_index", index)
-    async with open_askbay(other, now) as house:
+    async with open_askbay(shipped, now) as house:
         await house.bring_up_to_date()
-        assert house.library.lexical.passage_count == 2
-        assert texts(house.library, QUESTION)[0] == BUS.text
+        passages, vectors, _ = house.library.lexical.read_vectors()
+        assert (len(passages), vectors.shape[1]) == (2, HashedEmbeddings.dimensions)
 
 
 def test_an_e5_model_gets_its_prompts_and_others_none(tmp_path):
@@ -76,6 +78,14 @@ def test_an_e5_model_gets_its_prompts_and_others_none(tmp_path):
         plain = StaticEmbeddings()
         assert np.allclose(embeddings.embed_query("bus"), plain.embed_query(f"{prompts[0]}bus"), atol=1e-2)
         assert np.allclose(embeddings.embed_passages(["bus"])[0], plain.embed_query(f"{prompts[1]}bus"), atol=1e-2)
+
+
+def test_a_model_that_was_trained_anew_in_its_folder_is_another_model(tmp_path):
+    shutil.copytree(SHIPPED_MODEL, tmp_path / "model")
+    before = SentenceTransformerEmbeddings(str(tmp_path / "model")).name
+    weights = tmp_path / "model" / "model.safetensors"
+    os.utime(weights, ns=(1, 1))
+    assert SentenceTransformerEmbeddings(str(tmp_path / "model")).name != before
 
 
 @pytest.fixture(scope="module")

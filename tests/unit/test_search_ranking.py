@@ -42,7 +42,9 @@ def test_near_duplicates_are_shown_once(tmp_path):
 def test_the_glossary_finds_a_document_in_the_other_language(tmp_path):
     glossary = make_glossary([["前鎮區", "Cianjhen", "Qianzhen"]], [["渡輪", "ferry"]])
     english = replace(BASE, id="en", language="en", title="Ferry", text="The ferry leaves Qianzhen at nine.")
-    assert search(tmp_path, [BASE, english], "前鎮的渡輪", glossary=glossary)[0] == "en@en"
+    rival = replace(english, id="rival", text="The ferry leaves Cijin at nine.")
+    documents = [BASE, rival, english]
+    assert search(tmp_path, documents, "前鎮的渡輪", glossary=glossary)[0] == "en@en"
 
 
 def test_of_a_document_in_two_languages_the_questions_own_is_given(tmp_path):

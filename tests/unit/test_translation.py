@@ -10,22 +10,23 @@ def table():
     return load_translation_table()
 
 
-def test_english_words_are_translated_by_their_stem(table):
-    assert "垃圾" in {term.term for term in table.translate_query("the garbage trucks")}
-    assert all(term.source_term != "the" for term in table.translate_query("the garbage"))
+def test_english_words_are_looked_up_by_their_stem_and_words_without_a_topic_are_not(table):
+    assert table.split_query("the garbage trucks") == ["garbag", "truck"]
+    assert "垃圾" in {term.term for term in table.translate_word("garbag")}
 
 
-def test_chinese_words_are_translated_the_longest_first(table):
-    terms = table.translate_query("臺灣政府")
-    assert {"taiwan", "govern"} <= {term.term for term in terms}
-    assert {term.source_term for term in terms} == {"台灣", "政府"}
+def test_chinese_words_are_cut_the_longest_first_and_translated(table):
+    assert table.split_query("臺灣政府") == ["台灣", "政府"]
+    assert "taiwan" in {term.term for term in table.translate_word("台灣")}
+    assert "govern" in {term.term for term in table.translate_word("政府")}
 
 
-def test_weights_lie_between_0_and_1_and_the_number_is_limited(table):
-    terms = table.translate_query("government subsidy for elderly people", max_terms=6)
-    assert len(terms) == 6
-    assert all(0.0 < term.weight <= 1.0 for term in terms)
+def test_the_surest_translation_comes_first_with_weights_between_0_and_1(table):
+    weights = [term.weight for term in table.translate_word("subsidi")]
+    assert weights == sorted(weights, reverse=True)
+    assert weights
+    assert all(0.0 < weight <= 1.0 for weight in weights)
 
 
-def test_a_query_without_known_words_has_no_translation(table):
-    assert table.translate_query("qqqqq 12345 ???") == []
+def test_a_word_the_table_does_not_know_has_no_translation(table):
+    assert table.translate_word("qqqqq") == []

@@ -41,8 +41,9 @@ from knowledge_base.training.texts import Row, read_rows, unpack_texts
 
 PASSAGES = 100_000
 QUESTIONS = 400
-# The product's ingestion hands passages over in batches about this large.
-BATCH_PASSAGES = 5_000
+BATCH_PASSAGES = 10_000
+# Chroma takes no more than this in one call.
+CHROMA_BATCH_PASSAGES = 5_000
 SHORT_TEXT_CHARACTERS = 20
 TODAY = date(2026, 11, 20)
 SEED = 7
@@ -52,7 +53,7 @@ ENGLISH_QUESTIONS = ("qp_en_zh_gazette", "qp_en_zh_law", "qp_en_zh_twmd")
 ENGLISH_PASSAGES = "par_twmd_blocks"
 ENGLISH_SHARE = 0.1
 Result = TypeVar("Result")
-BUDGET = {"query_ms_p50": 6.0, "query_ms_p95": 12.0}
+BUDGET = {"index_ratio": 1.4, "query_ms_p50": 6.0, "query_ms_p95": 12.0, "short_texts_per_second": 10_000}
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,8 @@ def add_to_chroma(load: Load, folder: Path) -> float:
     collection = client.create_collection("plain", metadata={"hnsw:space": "cosine"})
     ids = [str(number) for number in range(len(vectors))]
     started = time.perf_counter()
-    for start in range(0, len(ids), BATCH_PASSAGES):
-        end = start + BATCH_PASSAGES
+    for start in range(0, len(ids), CHROMA_BATCH_PASSAGES):
+        end = start + CHROMA_BATCH_PASSAGES
         collection.add(ids=ids[start:end], embeddings=vectors[start:end])
     return time.perf_counter() - started
 

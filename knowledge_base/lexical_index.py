@@ -35,7 +35,7 @@ TOKENIZERS = {
 WRITER_MEMORY_BYTES = 64_000_000
 FEWEST_PASSAGES = 300
 # Passages are named by the most telling terms of a question, and the surest ways to say each.
-MOST_TERMS = 16
+MOST_TERMS = 12
 MOST_NEEDLES = 3
 # A longer word is searched by all its pairs of characters together; they weigh as one term and a little.
 PHRASE_WEIGHT = 1.3
@@ -174,6 +174,14 @@ class LexicalIndex:
             for id_ in passage_ids
         ]
         return {item.id: item for item, _ in self._find_any(queries, len(passage_ids))}
+
+    def find_passage_ids(self, document_keys: Sequence[str]) -> list[str]:
+        """Return the ids of all passages of these documents."""
+        queries = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "document_key", key, "basic"))
+            for key in document_keys
+        ]
+        return [item.id for item, _ in self._find_any(queries, max(1, self.passage_count))]
 
     def read_vectors(self) -> tuple[list[Passage], Vectors, int]:
         """Return every passage, its vector, one row each, and the stamp of this state."""

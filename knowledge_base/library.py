@@ -24,9 +24,9 @@ class VectorSearch(Protocol):
     """What search and ingestion need of the vectors (knowledge_base.nearest has them)."""
 
     def follow(
-        self, stamps: tuple[int, int], document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors
+        self, stamps: tuple[int, int], gone: Sequence[str], passages: Sequence[Passage], vectors: Vectors
     ) -> None:
-        """Do as the lexical index has done between two stamps: take out these documents, put these passages in."""
+        """Do as the lexical index has done between two stamps: take out these ids, put these passages in."""
 
     def settle(self) -> None:
         """Wait until what was handed over is taken in."""
@@ -74,8 +74,9 @@ class Library:
         self, replaced_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors, pieces: Sequence[bytes]
     ) -> None:
         """Do as `replace` with passages that have been described."""
+        gone = self.lexical.find_passage_ids(replaced_keys)
         stamps = self.lexical.replace(replaced_keys, passages, vectors, pieces)
-        self.nearest.follow(stamps, replaced_keys, passages, vectors)
+        self.nearest.follow(stamps, gone, passages, vectors)
 
     def clear(self) -> None:
         """Remove every passage from every index."""

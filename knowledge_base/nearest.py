@@ -57,15 +57,15 @@ class NearestPassages:
         self._catching_up: Future[None] | None = None
 
     def follow(
-        self, stamps: tuple[int, int], document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors
+        self, stamps: tuple[int, int], gone: Sequence[str], passages: Sequence[Passage], vectors: Vectors
     ) -> None:
-        """Do as the lexical index has done between two stamps: take out these documents, put these passages in."""
+        """Do as the lexical index has done between two stamps: take out these ids, put these passages in."""
         if self._lexical.passage_count <= MOST_SCANNED:
             return
         self._room.acquire()
         with self._lock:
             self._waiting += 1
-        self._worker.submit(self._take_in, *stamps, document_keys, passages, vectors)
+        self._worker.submit(self._take_in, *stamps, gone, passages, vectors)
 
     def search(self, vector: Vectors, limit: int) -> list[str]:
         """Return the ids of the passages nearest to a vector, nearest first; none where Chroma fails."""
@@ -108,14 +108,14 @@ class NearestPassages:
             return self._catching_up
 
     def _take_in(
-        self, before: int, after: int, document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors
+        self, before: int, after: int, gone: Sequence[str], passages: Sequence[Passage], vectors: Vectors
     ) -> None:
         try:
             with self._hold_folder():
                 there = self._read_stamp()
                 if there == before == self._seen and self._chroma:
                     self._stamp_file.unlink()
-                    self._chroma.replace(document_keys, passages, vectors)
+                    self._chroma.replace(gone, passages, vectors)
                     self._write_stamp(after)
                 elif there < after and self._waiting == 1:
                     # Once for all batches that wait.
@@ -131,8 +131,7 @@ class NearestPassages:
         try:
             with self._hold_folder():
                 if self._read_stamp() >= self._lexical.stamp:
-                    self._open()
-                    self._seen = self._lexical.stamp
+                    self._chroma, self._seen = self._open(), self._lexical.stamp
                 else:
                     self._fill()
         except Exception:
@@ -145,14 +144,15 @@ class NearestPassages:
         chroma = self._open()
         chroma.clear()
         chroma.replace([], passages, vectors)
+        # Only now others may search it.
+        self._chroma = chroma
         self._write_stamp(stamp)
 
     def _open(self) -> VectorIndex:
         # Chroma is imported only where there is much for it to hold.
         from knowledge_base.vector_index import VectorIndex
 
-        self._chroma = VectorIndex(self._folder, self._model_name)
-        return self._chroma
+        return VectorIndex(self._folder, self._model_name)
 
     def _remove(self) -> None:
         self._scanned, self._chroma, self._seen = None, None, NO_STAMP

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
 
 import chromadb
 from chromadb.api.shared_system_client import SharedSystemClient
@@ -15,7 +14,7 @@ from knowledge_base.chunking import Passage
 from knowledge_base.embedding import Vectors
 
 # Chroma takes at most some 5,000 entries a call.
-BATCH_PASSAGES = 2_000
+BATCH_PASSAGES = 5_000
 # A third less work than Chroma's own choice (16 neighbours, 100 looked at); it still names 98.5% of the nearest thirty.
 GRAPH = {"hnsw:space": "cosine", "hnsw:M": 12, "hnsw:construction_ef": 60}
 
@@ -42,17 +41,15 @@ class VectorIndex:
         """The number of vectors in the index."""
         return int(self._collection.count())
 
-    def replace(self, document_keys: Sequence[str], passages: Sequence[Passage], vectors: Vectors) -> None:
-        """Take out all vectors of these documents and put in one row of `vectors` for each passage."""
-        for start in range(0, len(document_keys), BATCH_PASSAGES):
-            keys = list(document_keys[start : start + BATCH_PASSAGES])
-            self._collection.delete(where=cast("Any", {"document_key": {"$in": keys}}))
+    def replace(self, gone: Sequence[str], passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Take out the passages of these ids and put in one row of `vectors` for each passage."""
+        for start in range(0, len(gone), BATCH_PASSAGES):
+            self._collection.delete(ids=list(gone[start : start + BATCH_PASSAGES]))
         for start in range(0, len(passages), BATCH_PASSAGES):
             batch = passages[start : start + BATCH_PASSAGES]
+            # Ids alone: metadata made an add take half as long again.
             self._collection.upsert(
-                ids=[passage.id for passage in batch],
-                embeddings=vectors[start : start + BATCH_PASSAGES],
-                metadatas=[{"document_key": passage.document_key} for passage in batch],
+                ids=[passage.id for passage in batch], embeddings=vectors[start : start + BATCH_PASSAGES]
             )
 
     def search(self, vector: Vectors, limit: int) -> list[str]:

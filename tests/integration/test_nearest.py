@@ -38,8 +38,9 @@ class Indexes:
         self.nearest = NearestPassages(self.lexical, folder / "vectors", "m")
 
     def replace(self, keys, passages, vectors):
+        gone = self.lexical.find_passage_ids(keys)
         stamps = self.lexical.replace(keys, passages, vectors)
-        self.nearest.follow(stamps, keys, passages, vectors)
+        self.nearest.follow(stamps, gone, passages, vectors)
         self.nearest.settle()
 
     def finds(self, vectors, number):

@@ -74,7 +74,7 @@ def _cannot_answer(
     return part.kind is not Kind.MAY and (text.lacks_year() or text.is_about_a_rival() or text.lacks_focus())
 
 
-def _standing(rated: RatedPassage) -> float:
+def _rank(rated: RatedPassage) -> float:
     return rated.confidence - DISPUTE_HANDICAP * (rated.found.passage.heading in DISAGREEMENT_HEADINGS)
 
 
@@ -91,7 +91,9 @@ class Judge:
         needs = self._needs(part)
         query = self._weigh_query(part)
         rated = [self._rate(part, needs, query, item, found) for item in found if item.passage.text]
-        rated.sort(key=_standing, reverse=True)
+        rated.sort(key=_rank, reverse=True)
+        if rated and not is_in_own_language(rated[0].found):
+            rated[0] = replace(rated[0], sentences=self._rate_by_pieces(part, rated[0].sentences))
         return Verdict(part, tuple(rated), bool(rated) and rated[0].confidence >= self.judgement.threshold)
 
     def judge_all(self, parts: Sequence[QuestionPart], found: Sequence[Sequence[FoundPassage]]) -> list[Verdict]:
@@ -149,8 +151,6 @@ class Judge:
     ) -> RatedPassage:
         text = PassageMatch(needs, item)
         sentences = text.rate_sentences(part)
-        if not is_in_own_language(item):
-            sentences = self._rate_by_pieces(part, sentences)
         standing = load_standings().of(item)
         stands = standing.weigh(read_signs(item, found))
         signals = text.read_signals(sentences, query, _margin(item, found), stands)

@@ -138,7 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", nargs="+", type=Path)
     parser.add_argument("--city", type=Path, default=Path("cities/kaohsiung"))
-    parser.add_argument("--threshold", type=float, default=0.4, help="chosen on the printed curve")
+    parser.add_argument("--threshold", type=float, default=0.45, help="chosen on the printed curve")
     parser.add_argument("--dry", action="store_true", help="print, write nothing")
     options = parser.parse_args()
     lines = [line for path in options.questions for line in path.read_text(encoding="utf-8").splitlines() if line]

@@ -72,7 +72,7 @@ class Curve:
 
 
 def fit(asked: Sequence[Asked]) -> Standing:
-    """Return the weights fitted on the best passages, and the threshold that so few reach whose passage is removed."""
+    """Return the weights fitted on the best passages, and the threshold from which a passage answers."""
     names = list(asked[0].rated[0].signs)
     signs = np.array([list(one.rated[0].signs.values()) for one in asked])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=REGULARISATION, max_iter=3_000))
@@ -82,8 +82,14 @@ def fit(asked: Sequence[Asked]) -> Standing:
     intercept = round(float(logistic.intercept_[0] - weights @ scaler.mean_), 3)
     rounded = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
     standing = Standing(rounded, intercept, threshold=0.0)
-    gone = [standing.weigh(one.rated[0].signs) for one in asked if one.removed == PASSAGE]
-    return replace(standing, threshold=round(float(np.quantile(gone, 1 - WRONG_ALLOWED)), 3))
+    shares: dict[str, list[float]] = {NOTHING: [], PASSAGE: [], DOCUMENT: []}
+    for one in asked:
+        best = one.rated[0]
+        shares[one.removed].append(-1.0 if best.ruled_out else standing.weigh(best.signs))
+    # As strict as the answers wanted allow, and at least so strict that no more than the wrong allowed are wrong.
+    wanted = np.quantile(shares[NOTHING], 1 - ANSWERED_WANTED)
+    allowed = np.quantile(shares[DOCUMENT], 1 - WRONG_ALLOWED)
+    return replace(standing, threshold=round(float(max(wanted, allowed)), 3))
 
 
 def score_held_out(asked: Sequence[Asked], same_language: bool) -> dict[str, list[Scored]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -15,7 +16,9 @@ from starlette.exceptions import HTTPException
 from app.api import make_api
 from app.chat_page import make_chat_page
 from app.locales import choose_language, load_locale
-from app.wiring import Askbay
+from app.staff_api import make_staff_api
+from app.webhooks import make_webhooks
+from app.wiring import Askbay, Messaging
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +32,12 @@ _DOCUMENTATION = (
     "style-src 'self' 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; "
     "frame-ancestors 'none'"
 )
+_PHRASES = frozenset(status.phrase for status in HTTPStatus)
 _DOCUMENTATION_PATHS = ("/docs", "/redoc")
 
 
-def make_app(askbay: Askbay) -> FastAPI:
-    """Return the web application over an open house."""
+def make_app(askbay: Askbay, messaging: Messaging | None = None) -> FastAPI:
+    """Return the web application over an open house; `messaging` adds the channels' webhooks."""
     app = FastAPI(
         title="Askbay",
         description="Answers about a city, only from its own announcements, with sources and dates.",
@@ -41,6 +45,9 @@ def make_app(askbay: Askbay) -> FastAPI:
     )
     app.include_router(make_chat_page(askbay.assistant, askbay.city))
     app.include_router(make_api(askbay.assistant))
+    app.include_router(make_staff_api(askbay))
+    if messaging:
+        app.include_router(make_webhooks(messaging))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health", tags=["operation"])
@@ -78,10 +85,11 @@ async def _refuse_invalid(request: Request, error: Exception) -> JSONResponse:
 async def _explain(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else ""
+    headers = error.headers if isinstance(error, HTTPException) else None
     known = {404: "not_found", 405: "not_found", 413: "too_large"}
-    own_words = request.url.path.startswith("/api/") and status == 404 and request.method == "POST"
-    message = detail if own_words or status not in known else _words(request)[known[status]]
-    return JSONResponse({"message": message}, status_code=status)
+    # What the framework says is its own phrase for the status; what the house says is better.
+    message = _words(request)[known[status]] if status in known and detail in _PHRASES else detail
+    return JSONResponse({"message": message}, status_code=status, headers=headers)
 
 
 async def _apologise(request: Request, error: Exception) -> JSONResponse:

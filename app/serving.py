@@ -6,14 +6,15 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
+from app.messaging import run_messaging
 from app.server import make_app
 from app.terminal import Terminal
-from app.wiring import Askbay
+from app.wiring import Askbay, Messaging, open_messaging
 from scheduler.refresh import refresh_documents
 from scheduler.timetable import Job, list_jobs, start_timetable
 from scheduler.upkeep import delete_old_questions
@@ -50,20 +51,38 @@ class _Server(uvicorn.Server):
 async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int) -> None:
     """Listen, print the address, answer until stopped. Raises PortTaken."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for chatty in ("apscheduler", "httpx"):
+        # httpx logs each address, and Telegram's hold the bot's token.
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     listener = _listen(host, port)
-    config = uvicorn.Config(
-        make_app(askbay), log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS
-    )
     async with askbay.database.begin() as connection:
         documents = await count_documents(connection)
-    timetable = start_timetable(_jobs(askbay), askbay.city.time_zone)
     terminal.say("knowledge", documents=documents, passages=askbay.library.lexical.passage_count)
-    terminal.say("ready", address=f"http://{_shown(host)}:{listener.getsockname()[1]}/")
-    try:
+    async with open_messaging(askbay) as messaging, _running(askbay, messaging):
+        config = uvicorn.Config(
+            make_app(askbay, messaging),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        for name in messaging.channels:
+            terminal.say(f"channel_{name}")
+        terminal.say("ready", address=f"http://{_shown(host)}:{listener.getsockname()[1]}/")
         await _Server(config).serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def _running(askbay: Askbay, messaging: Messaging) -> AsyncIterator[None]:
+    """Run the timetable and the channels beside the server."""
+    timetable = start_timetable(_jobs(askbay), askbay.city.time_zone)
+    work = asyncio.create_task(run_messaging(askbay, messaging)) if messaging.channels else None
+    try:
+        yield
     finally:
         timetable.shutdown(wait=False)
+        if work:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
 
 def _jobs(askbay: Askbay) -> list[Job]:

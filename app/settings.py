@@ -26,4 +26,27 @@ class Settings(BaseSettings):
         description="shipped (empty is the same), or a sentence-transformers model: a folder or a name of the hub",
     )
     reranker: str = Field(default="", description="a sentence-transformers cross-encoder; empty: none")
+    public_url: str = Field(
+        default="", description="https address of this server for the platforms' webhooks; empty: Telegram is polled"
+    )
+    line_channel_secret: SecretStr = Field(default=SecretStr(""), description="of the LINE channel; empty: no LINE")
+    line_channel_access_token: SecretStr = Field(default=SecretStr(""), description="of the LINE channel")
+    telegram_token: SecretStr = Field(default=SecretStr(""), description="of the Telegram bot; empty: no Telegram")
+    line_api: str = Field(default="", description="address of LINE's API; empty: LINE's own")
+    telegram_api: str = Field(default="", description="address of Telegram's API; empty: Telegram's own")
+    staff_token: SecretStr = Field(default=SecretStr(""), description="opens the API for staff; empty: it is closed")
     retention_days: int = Field(default=180, ge=1, description="questions older than this are deleted")
+
+    @property
+    def has_line(self) -> bool:
+        """Whether LINE is configured: it needs both of its settings."""
+        return bool(self.line_channel_secret.get_secret_value() and self.line_channel_access_token.get_secret_value())
+
+    @property
+    def has_telegram(self) -> bool:
+        """Whether Telegram is configured."""
+        return bool(self.telegram_token.get_secret_value())
+
+    def webhook_address(self, channel: str) -> str:
+        """Return the address a platform is told to call, or "" where there is no public one."""
+        return f"{self.public_url.rstrip('/')}/webhooks/{channel}" if self.public_url else ""

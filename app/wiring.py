@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,13 @@ from pathlib import Path
 from app.city import City, find_city_folder, load_city, read_city_documents
 from app.settings import Settings
 from bot.answer import Knowledge
+from bot.chat import Chat, ChatSettings
 from bot.conversation import Assistant
+from bot.inbox import Inbox
+from bot.menus import make_menu_texts
+from bot.rate_limit import CitizenPace
+from bot.speech import ChatCity, Topic
+from connectors.channel import Channel
 from knowledge_base.embedding import load_embeddings
 from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
@@ -48,6 +54,7 @@ class Askbay:
     database: Database
     library: Library
     assistant: Assistant
+    chat_city: ChatCity
     now: Callable[[], datetime]
 
     async def load_city_documents(self, on_progress: Progress = lambda done: None) -> IngestReport:
@@ -99,10 +106,71 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
             database=database,
             library=library,
             assistant=_make_assistant(city, database, library, now),
+            chat_city=_make_chat_city(city),
             now=now,
         )
     finally:
         await database.close()
+
+
+@dataclass(frozen=True)
+class Messaging:
+    """The channels that are configured, and the inbox that answers on them."""
+
+    channels: Mapping[str, Channel]
+    inbox: Inbox
+
+
+@asynccontextmanager
+async def open_messaging(askbay: Askbay) -> AsyncIterator[Messaging]:
+    """Open the channels the settings ask for; close them at the end."""
+    chat = Chat(
+        assistant=askbay.assistant,
+        database=askbay.database,
+        city=askbay.chat_city,
+        settings=ChatSettings(retention_days=askbay.settings.retention_days),
+        pace=CitizenPace(),
+        now=askbay.now,
+    )
+    channels = {channel.name: channel for channel in _make_channels(askbay)}
+    try:
+        yield Messaging(channels, Inbox(askbay.database, chat, channels, askbay.now))
+    finally:
+        for channel in channels.values():
+            await channel.close()
+
+
+def _make_channels(askbay: Askbay) -> Iterator[Channel]:
+    # The platforms' libraries take a second to import, so only what is configured is.
+    settings = askbay.settings
+    if settings.has_line:
+        from connectors.line.channel import LineChannel
+
+        yield LineChannel(
+            secret=settings.line_channel_secret.get_secret_value(),
+            token=settings.line_channel_access_token.get_secret_value(),
+            api=settings.line_api,
+            webhook=settings.webhook_address("line"),
+            menu_texts=make_menu_texts(askbay.chat_city),
+            now=askbay.now,
+        )
+    if settings.has_telegram:
+        from connectors.telegram.channel import TelegramChannel
+
+        yield TelegramChannel(
+            token=settings.telegram_token.get_secret_value(),
+            api=settings.telegram_api,
+            webhook=settings.webhook_address("telegram"),
+            menu_texts=make_menu_texts(askbay.chat_city),
+        )
+
+
+def _make_chat_city(city: City) -> ChatCity:
+    return ChatCity(
+        languages=city.languages,
+        words={language: city.words(language) for language in city.languages},
+        topics=[Topic(topic["id"], {name: topic[name] for name in city.languages}) for topic in city.topics],
+    )
 
 
 def _open_library(settings: Settings, city_folder: Path) -> Library:

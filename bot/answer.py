@@ -20,6 +20,7 @@ class Status(StrEnum):
 
     ANSWERED = "answered"
     ANSWERED_PARTLY = "answered_partly"
+    CLARIFY = "clarify"
     UNANSWERED_NO_SOURCE = "unanswered_no_source"
     UNANSWERED_EMPTY = "unanswered_empty"
     UNANSWERED_TOO_LONG = "unanswered_too_long"
@@ -75,8 +76,9 @@ class AnswerPart:
 
 @dataclass(frozen=True)
 class Related:
-    """An announcement near a question that could not be answered; offered as a link, stating nothing."""
+    """An announcement near a question that could not be answered, or one that it may mean; it states nothing."""
 
+    document_id: str
     title: str
     url: str
     published_at: str
@@ -104,12 +106,16 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class AnswerContext:
-    """One question on its way through the steps; each step returns a new one, and an `answer` ends the way."""
+    """One question on its way through the steps; each step returns a new one, and an `answer` ends the way.
+
+    `asked_before` are the last questions of the conversation, oldest first.
+    """
 
     text: str
     language: str
     today: date
     knowledge: Knowledge
+    asked_before: tuple[str, ...] = ()
     parts: tuple[QuestionPart, ...] = ()
     found: tuple[tuple[FoundPassage, ...], ...] = ()
     verdicts: tuple[Verdict, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from bot.answer import Answer, AnswerContext, Knowledge, Status
@@ -26,10 +26,23 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def answer_question(text: str, *, knowledge: Knowledge, today: date, language: str | None = None) -> Answer:
-    """Return the answer to a question. `language` is what the citizen reads where the text does not tell."""
+def answer_question(
+    text: str,
+    *,
+    knowledge: Knowledge,
+    today: date,
+    language: str | None = None,
+    asked_before: Sequence[str] = (),
+) -> Answer:
+    """Return the answer to a question.
+
+    `language` is what the citizen reads where the text does not tell; `asked_before` the last questions of the
+    conversation, oldest first, which a follow-up ("and where is it?") may lean on.
+    """
     spoken = detect_language(text, default=language or "zh-TW")
-    context = AnswerContext(text=text, language=spoken, today=today, knowledge=knowledge)
+    context = AnswerContext(
+        text=text, language=spoken, today=today, knowledge=knowledge, asked_before=tuple(asked_before)
+    )
     for step in STEPS:
         context = step(context)
         if context.answer:

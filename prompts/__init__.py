@@ -21,7 +21,7 @@ class Wording:
     language: str
     texts: Mapping[str, str]
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """Return a text with its values filled in. Raises KeyError for an unknown name."""
         return self.texts[name].format(**values).strip()
 
@@ -44,8 +44,30 @@ class Screen:
 
 @cache
 def load_wording(language: str) -> Wording:
-    """Read replies.<language>.yaml."""
-    return Wording(language, yaml.safe_load((_FOLDER / f"replies.{language}.yaml").read_text(encoding="utf-8")))
+    """Read what the assistant says in a language: replies.<language>.yaml and chat.<language>.yaml."""
+    texts: dict[str, str] = {}
+    for name in ("replies", "chat"):
+        texts |= yaml.safe_load((_FOLDER / f"{name}.{language}.yaml").read_text(encoding="utf-8"))
+    return Wording(language, texts)
+
+
+@dataclass(frozen=True)
+class CommandPattern:
+    """How a command is written: after a slash, or as a whole message."""
+
+    name: str
+    slash: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
+
+
+@cache
+def load_commands() -> tuple[CommandPattern, ...]:
+    """Read commands.yaml; the first command that matches wins."""
+    entries = yaml.safe_load((_FOLDER / "commands.yaml").read_text(encoding="utf-8"))
+    return tuple(
+        CommandPattern(entry["name"], tuple(entry["slash"]), tuple(re.compile(text) for text in entry["patterns"]))
+        for entry in entries
+    )
 
 
 @cache

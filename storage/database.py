@@ -5,7 +5,7 @@ The only file that knows which database it is: SQLite by default, PostgreSQL by 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, event
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
@@ -68,6 +70,28 @@ class Database:
         async with self._engine.begin() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def try_holding(self, name: str) -> AsyncIterator[bool]:
+        """Hold a name that only one process at a time can hold, until the end; yields False where another has it.
+
+        The operating system (SQLite) or the server (PostgreSQL) frees it when the process ends, however it ends.
+        """
+        if self._engine.dialect.name != "sqlite":
+            async with self._engine.connect() as connection:
+                query = select(func.pg_try_advisory_lock(func.hashtext(f"askbay {name}")))
+                yield bool((await connection.execute(query)).scalar_one())
+            return
+        lock = FileLock(f"{self._engine.url.database}.{name}.lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
@@ -76,6 +100,17 @@ class Database:
 def sqlite_address(path: Path) -> str:
     """Return the SQLAlchemy address of a SQLite file."""
     return f"sqlite+aiosqlite:///{path}"
+
+
+async def insert_unless_there(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+) -> int:
+    """Insert rows, leaving out those whose values of `unique` are there already; returns how many went in."""
+    if not rows:
+        return 0
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    query = dialect.insert(table).values(list(rows)).on_conflict_do_nothing(index_elements=list(unique))
+    return (await connection.execute(query)).rowcount
 
 
 async def open_database(address: str) -> Database:

@@ -185,6 +185,17 @@ async def find_documents(connection: AsyncConnection, id_or_key: str) -> list[Do
     return [_document(row) for row in (await connection.execute(query)).mappings()]
 
 
+async def find_newest_of_topic(connection: AsyncConnection, topic: str, language: str, *, limit: int) -> list[Document]:
+    """Return the newest documents of a topic in a language, not removed, newest first."""
+    query = (
+        select(*_DOCUMENT_COLUMNS)
+        .where(documents.c.topic == topic, documents.c.language == language, documents.c.removed_at.is_(None))
+        .order_by(documents.c.published_at.desc(), documents.c.key)
+        .limit(limit)
+    )
+    return [_document(row) for row in (await connection.execute(query)).mappings()]
+
+
 async def count_versions(connection: AsyncConnection, key: str) -> int:
     """Count the versions kept of a document."""
     query = select(func.count()).select_from(document_versions).where(document_versions.c.key == key)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, String, Table, Text, delete, insert, select
+from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, String, Table, Text, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
@@ -24,6 +24,8 @@ questions = Table(
     Column("answer", Text, nullable=False),
     Column("citations", JSON, nullable=False),
     Column("answer_ms", Float, nullable=False),
+    Column("citizen_id", String(32), index=True),
+    Column("message_id", String(64), nullable=False, server_default=""),
 )
 
 feedback = Table(
@@ -39,7 +41,10 @@ feedback = Table(
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A question with the answer it got. `answer_ms` is the time the pipeline took, in milliseconds."""
+    """A question with the answer it got. `answer_ms` is the time the pipeline took, in milliseconds.
+
+    `citizen_id` and `message_id` tell who asked on a channel that knows, and by which message.
+    """
 
     id: str
     conversation_id: str
@@ -51,6 +56,8 @@ class AskedQuestion:
     answer: str
     citations: list[dict[str, Any]]
     answer_ms: float
+    citizen_id: str | None = None
+    message_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,8 @@ class Feedback:
 
 
 async def save_question(connection: AsyncConnection, question: AskedQuestion) -> None:
-    """Store a question together with its answer."""
+    """Store a question together with its answer; one of the same id (asked again after a crash) is replaced."""
+    await connection.execute(delete(questions).where(questions.c.id == question.id))
     await connection.execute(insert(questions).values(**vars(question)))
 
 
@@ -72,6 +80,34 @@ async def find_question(connection: AsyncConnection, question_id: str) -> AskedQ
     """Return a stored question, or None."""
     row = (await connection.execute(select(questions).where(questions.c.id == question_id))).mappings().first()
     return AskedQuestion(**row) if row else None
+
+
+async def find_last_questions(
+    connection: AsyncConnection, conversation_id: str, *, since: datetime, limit: int
+) -> list[AskedQuestion]:
+    """Return the newest questions of a conversation asked since a moment, oldest first."""
+    query = (
+        select(questions)
+        .where(questions.c.conversation_id == conversation_id, questions.c.asked_at >= since)
+        .order_by(questions.c.asked_at.desc())
+        .limit(limit)
+    )
+    return [AskedQuestion(**row) for row in (await connection.execute(query)).mappings()][::-1]
+
+
+async def count_questions_of(connection: AsyncConnection, citizen_id: str) -> int:
+    """Count the questions kept of a citizen."""
+    query = select(func.count()).select_from(questions).where(questions.c.citizen_id == citizen_id)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def delete_questions_of(connection: AsyncConnection, citizen_id: str, message_id: str | None = None) -> int:
+    """Delete a citizen's questions with the feedback on them: all, or those of one message. Returns how many."""
+    own = questions.c.citizen_id == citizen_id
+    if message_id is not None:
+        own = own & (questions.c.message_id == message_id)
+    await connection.execute(delete(feedback).where(feedback.c.question_id.in_(select(questions.c.id).where(own))))
+    return (await connection.execute(delete(questions).where(own))).rowcount
 
 
 async def save_feedback(connection: AsyncConnection, given: Feedback, at: datetime) -> bool:

@@ -28,7 +28,7 @@ def _related(context: AnswerContext) -> tuple[Related, ...]:
         item.passage.document_id: item.passage for found in context.found for item in reversed(found[:MAX_RELATED])
     }
     return tuple(
-        Related(passage.title, passage.url, passage.published_at)
+        Related(passage.document_id, passage.title, passage.url, passage.published_at)
         for passage in list(passages.values())[::-1][:MAX_RELATED]
         if passage.url and passage.language == context.language
     )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage import documents, questions  # noqa: F401  their tables belong to the metadata below
+from storage import (  # noqa: F401  their tables belong to the metadata below
+    citizens,
+    documents,
+    inbox,
+    outbox,
+    questions,
+    subscriptions,
+    tickets,
+    watches,
+)
 from storage.database import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)

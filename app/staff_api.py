@@ -1,0 +1,162 @@
+"""The API for staff: tickets, and what could not be handled or delivered. Closed until ASKBAY_STAFF_TOKEN is set."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel, Field
+
+from app.locales import choose_language, load_locale
+from app.wiring import Askbay
+from bot.hand_off import MAX_NAME_CHARACTERS, MAX_STAFF_CHARACTERS, StaffAnswer, TicketUnknown, answer_ticket
+from storage import inbox, outbox, tickets
+from storage.tickets import TicketState
+
+Out = TypeVar("Out", bound=BaseModel)
+
+
+class TicketOut(BaseModel):
+    """A question handed to a person."""
+
+    number: int
+    language: str
+    state: TicketState
+    opened_at: datetime
+
+
+class LineOut(BaseModel):
+    """A line of the conversation. `name` is who of staff wrote it."""
+
+    author: str = Field(examples=["citizen", "assistant", "staff"])
+    name: str
+    text: str
+    written_at: datetime
+
+
+class TicketWithLines(TicketOut):
+    """A ticket with its conversation, oldest first."""
+
+    lines: list[LineOut]
+
+
+class AnswerIn(BaseModel):
+    """What staff answer. `name` is what the citizen sees; empty: "city staff"."""
+
+    text: str = Field(min_length=1, max_length=MAX_STAFF_CHARACTERS)
+    name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)
+
+
+class SetAsideOut(BaseModel):
+    """An event that failed too often."""
+
+    id: int
+    channel: str
+    received_at: datetime
+    attempts: int
+    reason: str
+
+
+class UndeliveredOut(BaseModel):
+    """A message that did not go out, or whose outcome nobody knows."""
+
+    id: str
+    channel: str
+    purpose: str
+    state: str
+    attempts: int
+    reason: str
+    created_at: datetime
+
+
+class InboxOut(BaseModel):
+    """What staff have to look at."""
+
+    events: dict[str, int]
+    messages: dict[str, int]
+    set_aside: list[SetAsideOut]
+    undelivered: list[UndeliveredOut]
+
+
+def make_staff_api(askbay: Askbay) -> APIRouter:
+    """Return the routes under /api/staff; each needs the bearer token."""
+    bearer = HTTPBearer(auto_error=False, description="ASKBAY_STAFF_TOKEN")
+    token = askbay.settings.staff_token.get_secret_value()
+
+    def check_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+        words = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
+        if not token:
+            raise HTTPException(403, words["staff_closed"])
+        if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
+            raise HTTPException(401, words["staff_token_wrong"], headers={"WWW-Authenticate": "Bearer"})
+
+    router = APIRouter(prefix="/api/staff", tags=["staff"], dependencies=[Depends(check_token)])
+
+    def unknown(request: Request) -> HTTPException:
+        words = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
+        return HTTPException(404, words["unknown_ticket"])
+
+    @router.get("/tickets")
+    async def list_tickets(state: TicketState | None = None) -> list[TicketOut]:
+        """List tickets, newest first."""
+        async with askbay.database.begin() as connection:
+            return [_to_out(TicketOut, ticket) for ticket in await tickets.find_tickets(connection, state)]
+
+    @router.get("/tickets/{number}")
+    async def show_ticket(number: int, request: Request) -> TicketWithLines:
+        """Show a ticket with its conversation."""
+        async with askbay.database.begin() as connection:
+            ticket = await tickets.find_ticket(connection, number)
+            lines = await tickets.find_lines(connection, number)
+        if ticket is None:
+            raise unknown(request)
+        return TicketWithLines.model_validate({**vars(ticket), "lines": [vars(line) for line in lines]})
+
+    @router.post("/tickets/{number}/answer")
+    async def answer(number: int, given: AnswerIn, request: Request) -> dict[str, str]:
+        """Answer the citizen, in the chat they asked in."""
+        try:
+            async with askbay.database.begin() as connection:
+                await answer_ticket(
+                    connection, askbay.chat_city, StaffAnswer(number, given.text, given.name), askbay.now()
+                )
+        except TicketUnknown as error:
+            raise unknown(request) from error
+        return {"status": "stored"}
+
+    @router.post("/tickets/{number}/close")
+    async def close(number: int, request: Request) -> dict[str, str]:
+        """Close a ticket."""
+        async with askbay.database.begin() as connection:
+            if await tickets.find_ticket(connection, number) is None:
+                raise unknown(request)
+            await tickets.set_state(connection, number, TicketState.CLOSED)
+        return {"status": "closed"}
+
+    @router.get("/inbox")
+    async def show_inbox() -> InboxOut:
+        """Show what could not be handled or delivered, with the reasons."""
+        async with askbay.database.begin() as connection:
+            return InboxOut(
+                events=await inbox.count_events(connection),
+                messages=await outbox.count_parcels(connection),
+                set_aside=[_to_out(SetAsideOut, event) for event in await inbox.find_set_aside(connection)],
+                undelivered=[_to_out(UndeliveredOut, parcel) for parcel in await outbox.find_troubled(connection)],
+            )
+
+    @router.post("/inbox/{event_row_id}/retry")
+    async def retry(event_row_id: int, request: Request) -> dict[str, str]:
+        """Handle an event that was set aside once more."""
+        async with askbay.database.begin() as connection:
+            if not await inbox.retry_set_aside(connection, event_row_id):
+                raise unknown(request)
+        return {"status": "received"}
+
+    return router
+
+
+def _to_out(form: type[Out], item: Any) -> Out:
+    return form.model_validate({name: getattr(item, name) for name in form.model_fields})

@@ -1,0 +1,272 @@
+"""Handles one event of a chat: what the citizen wrote, tapped or did becomes what is said back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot import citizen_data, hand_off, subscribing
+from bot.answer import Status
+from bot.answer_message import make_answer_message
+from bot.browsing import show_programmes, show_topic, show_topics
+from bot.commands import PRIVATE, Command, make_choices, read_command
+from bot.conversation import MEMORY, TURNS_REMEMBERED, AskedBy, Assistant
+from bot.feedback import press_reason, press_vote
+from bot.outbox import move_chat
+from bot.rate_limit import CitizenPace
+from bot.speech import ChatCity
+from bot.visit import Visit
+from bot.watching import press_unwatch, press_watch
+from connectors.channel import EventKind, IncomingEvent
+from connectors.message import Button, OutgoingMessage
+from knowledge_base.language import CHINESE, ENGLISH
+from storage import citizens, outbox
+from storage.citizens import Citizen
+from storage.database import Database
+from storage.documents import find_documents
+from storage.questions import find_last_questions
+
+# What a citizen was asked for ("write your question to staff") is taken as the answer for this long.
+AWAITING = timedelta(minutes=30)
+_NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
+_LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
+_CONTENT_TEXTS = {
+    "sticker": "sticker", "image": "image", "photo": "image", "location": "location", "venue": "location",
+    "audio": "voice", "voice": "voice", "video_note": "voice",
+}  # fmt: skip
+
+Messages = list[OutgoingMessage]
+
+
+@dataclass(frozen=True)
+class Response:
+    """What is said to an event, and the language the channel's menu is to change to, if any."""
+
+    messages: Messages
+    menu_language: str = ""
+
+
+def make_key(event: IncomingEvent) -> str:
+    """Return the id (a UUID) of whatever is stored because of an event: the same each time it is handled."""
+    return str(uuid.uuid5(_NAMESPACE, f"{event.channel}:{event.event_id}"))
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """What the texts promise."""
+
+    retention_days: int
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Everything it takes to talk in a chat."""
+
+    assistant: Assistant
+    database: Database
+    city: ChatCity
+    settings: ChatSettings
+    pace: CitizenPace
+    now: Callable[[], datetime]
+
+    async def handle(self, event: IncomingEvent, inbox_row_id: int) -> Response:
+        """Return what to say to an event; nothing where nothing is to be said.
+
+        May be called again for the same event after a crash: what it stores, it stores once.
+        """
+        messages = await self._handle(event, inbox_row_id)
+        return Response(messages, self._read_language_choice(event))
+
+    async def _handle(self, event: IncomingEvent, inbox_row_id: int) -> Messages:
+        async with self.database.begin() as connection:
+            visit = await self._receive(connection, event)
+            if event.kind in (EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT) and not await self.pace.allows(event):
+                return [visit.speech.message("rate_limited")] if await self.pace.warns(event) else []
+            asked = await self._settle(connection, visit, inbox_row_id)
+        # A question is answered outside of the transaction: it may take a while.
+        return await self._answer(visit, asked) if isinstance(asked, str) else asked
+
+    def apologise(self, event: IncomingEvent) -> Messages:
+        """Return what to say where handling an event failed for good."""
+        if event.kind not in (EventKind.TEXT, EventKind.PRESS):
+            return []
+        return [self.city.speak(self._guess_language(event)).message("failed")]
+
+    async def _receive(self, connection: AsyncConnection, event: IncomingEvent) -> Visit:
+        citizen = await citizens.find_citizen(connection, event.channel, event.chat)
+        if citizen is None:
+            citizen = Citizen(uuid.uuid4().hex, event.channel, event.chat, self.now(), is_group=event.is_group)
+            if event.kind not in (EventKind.UNFOLLOW, EventKind.UNSEND, EventKind.MOVE):
+                await citizens.save_citizen(connection, citizen)
+        speech = self.city.speak(citizen.language or self._guess_language(event))
+        return Visit(event, citizen, speech, make_key(event), self.now())
+
+    def _guess_language(self, event: IncomingEvent) -> str:
+        told = event.language.lower()
+        if not told:
+            return self.city.languages[0]
+        return next((known for known in self.city.languages if known[:2].lower() == told[:2]), "en")
+
+    async def _settle(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | str:
+        """Handle everything but a question; a question is returned."""
+        event = visit.event
+        match event.kind:
+            case EventKind.TEXT:
+                return await self._read_text(connection, visit)
+            case EventKind.PRESS:
+                return await self._press(connection, visit, inbox_row_id)
+            case EventKind.CONTENT:
+                name = _CONTENT_TEXTS.get(event.content, "other")
+                return [] if event.is_group else [visit.speech.message(f"content_{name}")]
+            case EventKind.FOLLOW:
+                return await self._welcome(connection, visit)
+            case EventKind.UNFOLLOW:
+                await citizens.set_reachable(connection, event.channel, event.chat, False)
+                await outbox.block_chat(connection, event.channel, event.chat, "the citizen blocked the channel")
+            case EventKind.UNSEND:
+                await citizen_data.take_back(connection, visit)
+            case EventKind.MOVE:
+                await move_chat(connection, event.channel, event.chat, event.new_chat)
+        return []
+
+    async def _welcome(self, connection: AsyncConnection, visit: Visit) -> Messages:
+        known = not visit.citizen.reachable
+        await citizens.set_reachable(connection, visit.event.channel, visit.event.chat, True)
+        if visit.event.is_group:
+            return [visit.speech.message("group_greeting")]
+        if known:
+            return [visit.speech.message("welcome_back", choices=make_choices(visit.speech))]
+        greeting = visit.speech.message("greeting", choices=make_choices(visit.speech))
+        if visit.citizen.language or visit.event.language:
+            return [greeting]
+        # The platform does not tell which language the citizen reads.
+        other = next(language for language in self.city.languages if language != visit.speech.language)
+        second = visit.speech.say("greeting_other_language")
+        return [
+            OutgoingMessage(
+                f"{greeting.text}\n{second}",
+                greeting.language,
+                choices=(self.city.speak(other).button("language_" + other, f"l:{other}"), *greeting.choices),
+            )
+        ]
+
+    async def _read_text(self, connection: AsyncConnection, visit: Visit) -> Messages | str:
+        if command := read_command(visit.event.text):
+            return await self._command(connection, visit, command)
+        awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
+        if awaiting and since and visit.at - since < AWAITING and visit.event.text.strip():
+            if awaiting == hand_off.AWAITING_QUESTION:
+                return await hand_off.hand_over(connection, visit, (), visit.event.text)
+            number = int(awaiting.removeprefix(hand_off.AWAITING_ADDITION))
+            return await hand_off.add_to_ticket(connection, visit, number)
+        return visit.event.text
+
+    async def _command(self, connection: AsyncConnection, visit: Visit, command: Command) -> Messages:
+        speech = visit.speech
+        if visit.event.is_group and command in PRIVATE:
+            return [speech.message("private_only")]
+        match command:
+            case Command.HELP:
+                return [speech.message("help", choices=make_choices(speech))]
+            case Command.LANGUAGE:
+                return [speech.message("choose_language", choices=self._language_buttons())]
+            case Command.CHINESE | Command.ENGLISH:
+                return await self._set_language(connection, visit, _LANGUAGE_OF_COMMAND[command])
+            case Command.TOPICS:
+                return show_topics(visit, self.city)
+            case Command.PROGRAMMES:
+                return await show_programmes(connection, visit)
+            case Command.SUBSCRIBE:
+                return await subscribing.show_subscriptions(connection, visit, self.city)
+            case Command.UNSUBSCRIBE:
+                return await subscribing.unsubscribe_all(connection, visit)
+            case Command.PERSON:
+                return await self._ask_person(connection, visit)
+            case Command.ABOUT_ME:
+                days = self.settings.retention_days
+                return await citizen_data.show_citizen_data(connection, visit, self.city, days)
+            case Command.FORGET_ME:
+                return citizen_data.ask_before_forgetting(visit)
+
+    async def _press(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | str:
+        code, value = visit.event.data[:2], visit.event.data[2:]
+        match code:
+            case "c:" if value in set(Command):
+                return await self._command(connection, visit, Command(value))
+            case "l:" if value in self.city.languages:
+                return await self._set_language(connection, visit, value)
+            case "t+" | "t-":
+                return await subscribing.press_topic(connection, visit, self.city, value, wanted=code == "t+")
+            case "n:":
+                return await subscribing.set_frequency(connection, visit, value)
+            case "q:":
+                return await subscribing.set_quiet_hours(connection, visit, quiet=value == "on")
+            case "o:":
+                return await show_topic(connection, visit, self.city, value)
+            case "v:":
+                return await press_vote(connection, visit, value)
+            case "r:":
+                return await press_reason(connection, visit, value)
+            case "w:":
+                return await press_watch(connection, visit, value)
+            case "x:":
+                return await press_unwatch(connection, visit, value)
+            case "h:" if value.isdecimal():
+                return await hand_off.ask_for_addition(connection, visit, int(value))
+            case "p:":
+                return await self._ask_person(connection, visit)
+            case "d:":
+                return await self._ask_about(connection, visit, value)
+            case "k:":
+                await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
+                return [visit.speech.message("cancelled")]
+            case "z:" if not visit.event.is_group:
+                return await citizen_data.forget_citizen(connection, visit, inbox_row_id)
+        return [visit.speech.message("expired_button")]
+
+    def _read_language_choice(self, event: IncomingEvent) -> str:
+        if event.kind is EventKind.PRESS and event.data.startswith("l:"):
+            return event.data[2:] if event.data[2:] in self.city.languages else ""
+        command = read_command(event.text) if event.kind is EventKind.TEXT else None
+        return _LANGUAGE_OF_COMMAND.get(command, "") if command else ""
+
+    async def _set_language(self, connection: AsyncConnection, visit: Visit, language: str) -> Messages:
+        await citizens.change_citizen(connection, visit.citizen.id, language=language)
+        speech = self.city.speak(language)
+        return [speech.message("language_set", choices=make_choices(speech))]
+
+    def _language_buttons(self) -> list[Button]:
+        return [
+            self.city.speak(language).button(f"language_{language}", f"l:{language}")
+            for language in self.city.languages
+        ]
+
+    async def _ask_person(self, connection: AsyncConnection, visit: Visit) -> Messages:
+        turns = await find_last_questions(connection, visit.citizen.id, since=visit.at - MEMORY, limit=TURNS_REMEMBERED)
+        if not turns:
+            return await hand_off.ask_for_question(connection, visit)
+        return await hand_off.hand_over(connection, visit, turns)
+
+    async def _ask_about(self, connection: AsyncConnection, visit: Visit, document_id: str) -> Messages | str:
+        """Return the question a tapped document stands for: its title, with what was asked where that was unclear."""
+        found = await find_documents(connection, document_id)
+        if not found:
+            return [visit.speech.message("expired_button")]
+        title = next((item for item in found if item.language == visit.speech.language), found[0]).title
+        turns = await find_last_questions(connection, visit.citizen.id, since=visit.at - MEMORY, limit=1)
+        return f"{title} {turns[-1].text}" if turns and turns[-1].status == Status.CLARIFY else title
+
+    async def _answer(self, visit: Visit, text: str) -> Messages:
+        asked_by = AskedBy(visit.key, visit.citizen.id, visit.event.message_id)
+        reply = await self.assistant.handle(
+            text,
+            channel=visit.event.channel,
+            language=visit.speech.language,
+            conversation_id=visit.citizen.id,
+            asked_by=asked_by,
+        )
+        return [make_answer_message(reply, self.city.speak(reply.answer.language))]

@@ -1,0 +1,80 @@
+"""What is kept about a citizen: shown when they ask, deleted when they say so."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.speech import ChatCity
+from bot.subscribing import say_quiet_hours
+from bot.visit import Visit
+from connectors.message import Button, OutgoingMessage
+from connectors.text_length import shorten
+from storage import citizens, inbox, outbox, questions, subscriptions, tickets, watches
+
+CHANNEL_NAMES = {"line": "LINE", "telegram": "Telegram"}
+_WATCH_LABEL = 30
+
+
+async def show_citizen_data(
+    connection: AsyncConnection, visit: Visit, city: ChatCity, retention_days: int
+) -> list[OutgoingMessage]:
+    """Say everything that is kept about a citizen, with the buttons to change it."""
+    speech, citizen = visit.speech, visit.citizen
+    chosen = await subscriptions.find_topics(connection, citizen.id)
+    names = [topic.names[speech.language] for topic in city.topics if topic.id in chosen]
+    waiting = await watches.find_watches(connection, citizen.id)
+    handed_over = await tickets.find_tickets_of(connection, citizen.id)
+    text = speech.say(
+        "about_me",
+        channel=CHANNEL_NAMES.get(citizen.channel, citizen.channel),
+        language=speech.say(f"language_{speech.language}"),
+        topics=_join(names, visit),
+        frequency=speech.say(f"frequency_{citizen.frequency}"),
+        quiet=say_quiet_hours(visit),
+        watches=_join([watch.question for watch in waiting], visit),
+        tickets=_join([str(ticket.number) for ticket in handed_over], visit),
+        questions=await questions.count_questions_of(connection, citizen.id),
+        retention_days=retention_days,
+    )
+    remove = [
+        Button(f"{speech.say('button_watch_remove')}: {shorten(watch.question, _WATCH_LABEL)}", f"x:{watch.id}")
+        for watch in waiting[:8]
+    ]
+    buttons = (
+        *remove,
+        speech.button("button_subscribe", "c:subscribe"),
+        speech.button("button_forget_me", "c:forget_me"),
+    )
+    return [OutgoingMessage(text, speech.language, buttons=buttons)]
+
+
+def ask_before_forgetting(visit: Visit) -> list[OutgoingMessage]:
+    """Ask once more: it cannot be undone."""
+    speech = visit.speech
+    sure = [speech.button("button_forget_yes", "z:"), speech.button("button_cancel", "k:")]
+    return [speech.message("forget_ask", buttons=sure)]
+
+
+async def forget_citizen(connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> list[OutgoingMessage]:
+    """Delete everything about a citizen, and say so. The event being handled is wiped when it is finished."""
+    citizen = visit.citizen
+    await questions.delete_questions_of(connection, citizen.id)
+    await outbox.forget_chat(connection, citizen.channel, citizen.chat)
+    await inbox.forget_chat(connection, citizen.channel, citizen.chat, but=inbox_row_id)
+    await citizens.delete_citizen(connection, citizen.id)
+    return [visit.speech.message("forgotten")]
+
+
+async def take_back(connection: AsyncConnection, visit: Visit) -> None:
+    """Delete what came from a message the citizen took back: question, answer, watch, line of a ticket."""
+    event, citizen_id = visit.event, visit.citizen.id
+    await questions.delete_questions_of(connection, citizen_id, event.message_id)
+    await watches.delete_watches_of_message(connection, citizen_id, event.message_id)
+    await tickets.delete_lines_of_message(connection, citizen_id, event.message_id)
+    await inbox.delete_message(connection, event.channel, event.chat, event.message_id)
+    await outbox.cancel_answer(connection, event.channel, event.chat, event.message_id)
+
+
+def _join(names: list[str], visit: Visit) -> str:
+    joint = "、" if visit.speech.language.startswith("zh") else ", "
+    return joint.join(names) or visit.speech.say("none")

@@ -1,0 +1,203 @@
+"""The inbox at work: events are stored once, then handled chat by chat, in order; no chat waits for another.
+
+Each chat with something to do has a lane, a task that sends what waits, takes the next event, and ends when nothing
+is left. The tables are the truth: after a crash every unfinished event and message is taken up again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.chat import Chat, make_key
+from bot.outbox import Outbox
+from bot.personal_data import mask_personal_data
+from connectors.channel import Channel, EventKind, IncomingEvent
+from connectors.message import OutgoingMessage
+from storage import inbox
+from storage.database import Database
+from storage.inbox import InboxState, NewEvent, StoredEvent
+from storage.outbox import Parcel, find_open_chats, save_parcel
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+WAITING_AFTER_SECONDS = 0.5
+# A message put off for no longer than this holds back what comes after it in its chat; a longer one is overtaken.
+IN_ORDER_SECONDS = 15.0
+ANSWER = "answer"
+_MAX_TEXT_CHARACTERS = 5_000
+
+ChatAddress = tuple[str, str]
+
+
+class Inbox:
+    """Takes events in and works them off. `now` is the clock."""
+
+    def __init__(
+        self,
+        database: Database,
+        chat: Chat,
+        channels: Mapping[str, Channel],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._chat = chat
+        self._channels = channels
+        self._outbox = Outbox(database, channels)
+        self._now = now
+        self._lanes: dict[ChatAddress, asyncio.Task[None]] = {}
+        self._woken: set[ChatAddress] = set()
+        self._running = False
+        self._asides: set[asyncio.Task[None]] = set()
+
+    async def store(self, events: Sequence[IncomingEvent]) -> None:
+        """Store events, personal data masked, and wake their lanes. What a group says among itself is not stored."""
+        now = self._now()
+        kept = [_mask(event) for event in events if event.is_addressed]
+        if not kept:
+            return
+        async with self._database.begin() as connection:
+            await inbox.save_events(connection, [_make_new(event, now) for event in kept], now)
+        for event in kept:
+            self._wake((event.channel, event.chat))
+
+    async def run(self) -> None:
+        """Work until cancelled: take up what an earlier run left, then whatever comes in, here or by others."""
+        await self._recover()
+        self._running = True
+        try:
+            while True:
+                for address in await self._find_waiting():
+                    self._wake(address)
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            self._running = False
+            tasks = [*self._lanes.values(), *self._asides]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _recover(self) -> None:
+        async with self._database.begin() as connection:
+            count = await inbox.recover_events(connection, "the process ended while this was being handled")
+        await self._outbox.recover()
+        if count:
+            log.info("%d events of an earlier run are taken up again", count)
+
+    async def _find_waiting(self) -> set[ChatAddress]:
+        async with self._database.begin() as connection:
+            found = {*await inbox.find_waiting_chats(connection), *await find_open_chats(connection)}
+        return {address for address in found if address[0] in self._channels}
+
+    def _wake(self, address: ChatAddress) -> None:
+        if not self._running:
+            return
+        # A lane that is about to end looks once more if it was woken meanwhile.
+        self._woken.add(address)
+        if address not in self._lanes:
+            self._lanes[address] = asyncio.create_task(self._run_lane(address), name=f"lane {address[0]}")
+
+    async def _run_lane(self, address: ChatAddress) -> None:
+        try:
+            while address in self._woken:
+                self._woken.discard(address)
+                while await self._do_next(*address):
+                    pass
+        except Exception:
+            # The database, most likely; the next look finds the chat again.
+            log.exception("a lane of %s ended", address[0])
+        finally:
+            del self._lanes[address]
+
+    async def _do_next(self, channel: str, chat: str) -> bool:
+        """Send what waits, or else handle the next event; False where there is nothing to do now."""
+        parcel = await self._outbox.find_next(channel, chat)
+        if parcel and (seconds := self._seconds_until_due(parcel)) <= IN_ORDER_SECONDS:
+            await asyncio.sleep(seconds)
+            await self._outbox.send(parcel, self._now())
+            return True
+        async with self._database.begin() as connection:
+            stored = await inbox.claim_next(connection, channel, chat)
+        if stored is None:
+            return False
+        await self._work(stored)
+        return True
+
+    def _seconds_until_due(self, parcel: Parcel) -> float:
+        return max((parcel.not_before - self._now()).total_seconds(), 0.0) if parcel.not_before else 0.0
+
+    async def _work(self, stored: StoredEvent) -> None:
+        event = IncomingEvent.from_payload(stored.payload)
+        channel = self._channels[stored.channel]
+        if event.kind is EventKind.PRESS:
+            self._aside(channel.acknowledge(event))
+        waiting = self._aside(_show_waiting_later(channel, event))
+        try:
+            response = await self._chat.handle(event, stored.id)
+        except Exception as error:
+            log.exception("event %d (%s) failed", stored.id, stored.channel)
+            await self._fail(stored, event, type(error).__name__)
+            return
+        finally:
+            waiting.cancel()
+        await self._finish(stored, event, response.messages)
+        if response.menu_language and not event.is_group:
+            self._aside(channel.show_menu(event.chat, response.menu_language))
+
+    async def _finish(self, stored: StoredEvent, event: IncomingEvent, messages: Sequence[OutgoingMessage]) -> None:
+        async with self._database.begin() as connection:
+            if messages:
+                await save_parcel(connection, self._make_parcel(stored, event, messages))
+            await inbox.finish_event(connection, stored.id)
+
+    async def _fail(self, stored: StoredEvent, event: IncomingEvent, reason: str) -> None:
+        async with self._database.begin() as connection:
+            state = await inbox.fail_event(connection, stored.id, reason)
+            if state is InboxState.SET_ASIDE and (messages := self._chat.apologise(event)):
+                await save_parcel(connection, self._make_parcel(stored, event, messages))
+        log.warning("event %d is %s", stored.id, state)
+
+    def _make_parcel(self, stored: StoredEvent, event: IncomingEvent, messages: Sequence[OutgoingMessage]) -> Parcel:
+        seconds = self._channels[stored.channel].reply_seconds
+        return Parcel(
+            id=make_key(event),
+            channel=stored.channel,
+            chat=stored.chat,
+            purpose=ANSWER,
+            messages=[message.to_payload() for message in messages],
+            created_at=self._now(),
+            reply_token=event.reply_token if seconds else "",
+            reply_until=stored.received_at + timedelta(seconds=seconds) if seconds else None,
+            message_id=event.message_id,
+        )
+
+    def _aside(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Start something that the lane does not wait for."""
+        task = asyncio.create_task(work)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+        return task
+
+
+async def _show_waiting_later(channel: Channel, event: IncomingEvent) -> None:
+    await asyncio.sleep(WAITING_AFTER_SECONDS)
+    await channel.show_waiting(event)
+
+
+def _mask(event: IncomingEvent) -> IncomingEvent:
+    return replace(event, text=mask_personal_data(event.text[:_MAX_TEXT_CHARACTERS])) if event.text else event
+
+
+def _make_new(event: IncomingEvent, now: datetime) -> NewEvent:
+    return NewEvent(
+        channel=event.channel,
+        event_id=event.event_id,
+        chat=event.chat,
+        message_id=event.message_id,
+        payload=event.to_payload(),
+        happened_at=event.happened_at or now,
+    )

@@ -1,0 +1,132 @@
+"""Sends what waits in the outbox, one chat at a time and in order, and settles how it went.
+
+A row says `sending` before the platform is called, so that after a crash it is known which messages may have arrived.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.channel import Channel, Outcome, SendResult, Shipment
+from connectors.message import OutgoingMessage
+from storage import citizens, outbox
+from storage import inbox as inbox_store
+from storage.database import Database
+from storage.outbox import OutboxState, Parcel
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 300.0
+GIVE_UP_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Sends by the channels there are."""
+
+    database: Database
+    channels: Mapping[str, Channel]
+
+    async def recover(self) -> None:
+        """After a crash: what was being sent may have arrived; only a channel that tells repeats gets it again."""
+        async with self.database.begin() as connection:
+            for name, channel in self.channels.items():
+                for parcel in await outbox.find_sending(connection, name):
+                    if channel.repeats_are_safe:
+                        tried_reply = bool(parcel.reply_token)
+                        await outbox.change_parcel(
+                            connection, parcel.id, state=OutboxState.WAITING, reply_unknown=tried_reply
+                        )
+                    else:
+                        reason = "the process ended while this was being sent"
+                        await outbox.close_parcel(connection, parcel.id, OutboxState.UNCERTAIN, reason)
+
+    async def find_next(self, channel: str, chat: str) -> Parcel | None:
+        """Return what is to be sent to a chat next, due or not."""
+        async with self.database.begin() as connection:
+            return await outbox.find_oldest(connection, channel, chat)
+
+    async def send(self, parcel: Parcel, now: datetime) -> None:
+        """Try once to send a parcel, and settle the outcome."""
+        channel = self.channels[parcel.channel]
+        attempt = replace(parcel, attempts=parcel.attempts + 1, first_tried_at=parcel.first_tried_at or now)
+        await self._change(
+            parcel.id, state=OutboxState.SENDING, attempts=attempt.attempts, first_tried_at=attempt.first_tried_at
+        )
+
+        async def note_part(count: int) -> None:
+            await self._change(parcel.id, parts_sent=count)
+
+        result = await channel.send(_make_shipment(attempt), note_part)
+        await self._settle(attempt, result, now)
+
+    async def _settle(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
+        match result.outcome:
+            case Outcome.SENT:
+                async with self.database.begin() as connection:
+                    await outbox.delete_parcel(connection, parcel.id)
+            case Outcome.LATER | Outcome.UNKNOWN:
+                await self._put_off(parcel, result, now)
+            case Outcome.UNCERTAIN:
+                await self._close(parcel, OutboxState.UNCERTAIN, result.reason)
+            case Outcome.REFUSED:
+                await self._close(parcel, OutboxState.REFUSED, result.reason)
+            case Outcome.BLOCKED:
+                async with self.database.begin() as connection:
+                    await citizens.set_reachable(connection, parcel.channel, parcel.chat, False)
+                    await outbox.block_chat(connection, parcel.channel, parcel.chat, result.reason)
+            case Outcome.MOVED:
+                async with self.database.begin() as connection:
+                    await outbox.change_parcel(connection, parcel.id, state=OutboxState.WAITING)
+                    await move_chat(connection, parcel.channel, parcel.chat, result.new_chat)
+
+    async def _put_off(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
+        if now - parcel.created_at > GIVE_UP_AFTER:
+            unsure = result.outcome is Outcome.UNKNOWN
+            state = OutboxState.UNCERTAIN if unsure else OutboxState.REFUSED
+            await self._close(parcel, state, f"given up after a day: {result.reason}")
+            return
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** (parcel.attempts - 1), MAX_PAUSE_SECONDS)
+        waits = timedelta(seconds=max(result.after_seconds, pause))
+        await self._change(
+            parcel.id,
+            state=OutboxState.WAITING,
+            not_before=now + waits,
+            reason=result.reason[:400],
+            reply_unknown=parcel.reply_unknown or (bool(parcel.reply_token) and result.outcome is Outcome.UNKNOWN),
+        )
+
+    async def _close(self, parcel: Parcel, state: OutboxState, reason: str) -> None:
+        log.error("a message (%s, %s) was not delivered: %s, %s", parcel.channel, parcel.purpose, state, reason)
+        async with self.database.begin() as connection:
+            await outbox.close_parcel(connection, parcel.id, state, reason)
+
+    async def _change(self, parcel_id: str, **values: Any) -> None:
+        async with self.database.begin() as connection:
+            await outbox.change_parcel(connection, parcel_id, **values)
+
+
+async def move_chat(connection: AsyncConnection, channel: str, chat: str, new_chat: str) -> None:
+    """Follow a chat to its new address: the citizen, what waits for them, and what they wrote."""
+    await citizens.move_citizen(connection, channel, chat, new_chat)
+    await outbox.move_chat(connection, channel, chat, new_chat)
+    await inbox_store.move_chat(connection, channel, chat, new_chat)
+
+
+def _make_shipment(parcel: Parcel) -> Shipment:
+    return Shipment(
+        id=parcel.id,
+        chat=parcel.chat,
+        messages=tuple(OutgoingMessage.from_payload(message) for message in parcel.messages),
+        reply_token=parcel.reply_token,
+        reply_until=parcel.reply_until,
+        reply_unknown=parcel.reply_unknown,
+        parts_sent=parcel.parts_sent,
+        first_tried_at=parcel.first_tried_at,
+    )

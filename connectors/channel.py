@@ -1,0 +1,158 @@
+"""The contract of a channel: what comes in, what goes out, and how sending can end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from connectors.message import OutgoingMessage
+
+Store = Callable[[Sequence["IncomingEvent"]], Awaitable[None]]
+
+
+class EventKind(StrEnum):
+    """What happened. A content that is no text (a sticker, a picture …) is told by `IncomingEvent.content`."""
+
+    TEXT = "text"
+    CONTENT = "content"
+    PRESS = "press"
+    FOLLOW = "follow"
+    UNFOLLOW = "unfollow"
+    UNSEND = "unsend"
+    MOVE = "move"
+
+
+@dataclass(frozen=True)
+class IncomingEvent:
+    """One thing a citizen did, in words that are the same for every channel.
+
+    `event_id` is the platform's, the same when it sends the event again. `chat` is where the answer goes. `reply_token`
+    is the platform's free way to answer. `happened_at` is None where the platform does not tell. `data` is what a
+    pressed button carries. `is_addressed` is False for what people in a group say among themselves. `language` is what
+    the platform tells of the citizen, if anything.
+    """
+
+    channel: str
+    event_id: str
+    kind: EventKind
+    chat: str
+    happened_at: datetime | None
+    text: str = ""
+    data: str = ""
+    content: str = ""
+    message_id: str = ""
+    reply_token: str = ""
+    new_chat: str = ""
+    language: str = ""
+    is_group: bool = False
+    is_addressed: bool = True
+
+    def to_payload(self) -> dict[str, Any]:
+        """Return plain values for the inbox."""
+        return {**asdict(self), "happened_at": self.happened_at.isoformat() if self.happened_at else None}
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> IncomingEvent:
+        """Read back what `to_payload` gave."""
+        values = dict(payload)
+        moment = values["happened_at"]
+        values["happened_at"] = datetime.fromisoformat(moment) if moment else None
+        return cls(**{**values, "kind": EventKind(values["kind"])})
+
+
+class WebhookRefused(Exception):
+    """A webhook's request is not to be trusted or cannot be read; `status` is the HTTP status to answer with."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class Outcome(StrEnum):
+    """How a try at sending ended.
+
+    sent: the platform accepted it. later: it certainly did not; try again. unknown: nobody knows, and a repeat is
+    safe while the platform can tell it is one. uncertain: nobody knows, and a repeat may double it. refused: the
+    platform will never take it. blocked: the citizen does not want it. moved: the chat has a new address.
+    """
+
+    SENT = "sent"
+    LATER = "later"
+    UNKNOWN = "unknown"
+    UNCERTAIN = "uncertain"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """The outcome of a try, with its reason for staff. `after_seconds`: how long the platform asks to wait."""
+
+    outcome: Outcome
+    reason: str = ""
+    after_seconds: float = 0.0
+    new_chat: str = ""
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """Messages to one chat, as a channel is asked to send them. See storage.outbox.Parcel for the fields' meaning."""
+
+    id: str
+    chat: str
+    messages: tuple[OutgoingMessage, ...]
+    reply_token: str = ""
+    reply_until: datetime | None = None
+    reply_unknown: bool = False
+    parts_sent: int = 0
+    first_tried_at: datetime | None = None
+
+
+OnPartSent = Callable[[int], Awaitable[None]]
+
+
+class Channel(Protocol):
+    """A place citizens write on. All methods but `read_webhook` may talk to the platform; each call has a timeout."""
+
+    name: str
+    # How long `reply_token` of an event is good for a free reply; 0 where there is none.
+    reply_seconds: int
+    # A shipment that was being sent when the process ended: may it be sent again without doubling?
+    repeats_are_safe: bool
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> list[IncomingEvent]:
+        """Check who sent a webhook and return its events; unknown ones are left out. Raises WebhookRefused."""
+        ...
+
+    async def receive(self, store: Store) -> None:
+        """Fetch events for as long as the task runs, where the channel does not push them; else return at once."""
+        ...
+
+    async def acknowledge(self, event: IncomingEvent) -> None:
+        """Tell the platform that a pressed button was seen, where it wants to know. Never raises."""
+        ...
+
+    async def show_waiting(self, event: IncomingEvent) -> None:
+        """Show that an answer is on its way. Never raises."""
+        ...
+
+    async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
+        """Try once to send. `on_part_sent` is called with the number of parts accepted so far. Never raises."""
+        ...
+
+    async def show_menu(self, chat: str, language: str) -> None:
+        """Show the channel's menu in a language to one citizen, where the platform does not do so. Never raises."""
+        ...
+
+    async def set_up(self) -> list[str]:
+        """Put menus, commands and the webhook's address in place; safe to repeat. Returns what was changed."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...

@@ -1,0 +1,124 @@
+"""Sends to LINE: the free reply first, a push with a retry key only when the reply token is gone.
+
+Source: developers.line.biz/en/docs/messaging-api/retrying-api-request and …/sending-messages.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import aiohttp
+from linebot.v3.messaging import (
+    ApiException,
+    AsyncMessagingApi,
+    PushMessageRequest,
+    ReplyMessageRequest,
+)
+
+from connectors.channel import Outcome, SendResult, Shipment
+from connectors.line import limits
+from connectors.line.rendering import JsonObject, render, render_plain
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
+QUOTA_PAUSE_SECONDS = 3600.0
+CREDENTIALS_PAUSE_SECONDS = 300.0
+
+_ACCEPTED_BEFORE = 409
+_INVALID_TOKEN = "invalid reply token"  # noqa: S105  words of an error
+_MONTHLY_LIMIT = "monthly limit"
+
+
+async def send(api: AsyncMessagingApi, shipment: Shipment, now: datetime) -> SendResult:
+    """Try once to send a shipment, by the cheapest way that is still open; bubbles LINE refuses become plain text."""
+    result = await _send_rendered(api, shipment, render(shipment.messages), now)
+    if result.outcome is Outcome.REFUSED and result.reason.startswith("400"):
+        log.warning("LINE refused a message's form (%s); sending it as text", result.reason)
+        return await _send_rendered(api, shipment, render_plain(shipment.messages), now)
+    return result
+
+
+async def _send_rendered(
+    api: AsyncMessagingApi, shipment: Shipment, messages: Sequence[JsonObject], now: datetime
+) -> SendResult:
+    if shipment.reply_token and shipment.reply_until and now < shipment.reply_until:
+        result = await _reply(api, shipment, messages)
+        if result is not None:
+            return result
+    elif shipment.reply_unknown:
+        return SendResult(Outcome.UNCERTAIN, "a reply was tried, and its token ran out before the outcome was known")
+    return await _push(api, shipment, messages, now)
+
+
+async def _reply(api: AsyncMessagingApi, shipment: Shipment, messages: Sequence[JsonObject]) -> SendResult | None:
+    """Reply; None where the token is gone and nothing was sent by it."""
+    body = {"replyToken": shipment.reply_token, "messages": messages}
+    result = await _call(lambda: api.reply_message(ReplyMessageRequest.from_dict(body), _request_timeout=TIMEOUT))
+    if result.outcome is Outcome.REFUSED and _INVALID_TOKEN in result.reason.lower():
+        # A token works once: if an earlier try may have used it, that one was accepted.
+        return SendResult(Outcome.SENT) if shipment.reply_unknown else None
+    return result
+
+
+async def _push(
+    api: AsyncMessagingApi, shipment: Shipment, messages: Sequence[JsonObject], now: datetime
+) -> SendResult:
+    if shipment.first_tried_at and now - shipment.first_tried_at > timedelta(hours=limits.RETRY_KEY_HOURS):
+        return SendResult(Outcome.UNCERTAIN, "tried for a day, and the retry key is forgotten")
+    body = {"to": shipment.chat, "messages": messages}
+    return await _call(
+        lambda: api.push_message(
+            PushMessageRequest.from_dict(body), x_line_retry_key=shipment.id, _request_timeout=TIMEOUT
+        )
+    )
+
+
+async def _call(request: Callable[[], Awaitable[object]]) -> SendResult:
+    try:
+        await request()
+    except ApiException as error:
+        return _judge(error)
+    except ValueError:
+        # The SDK's own check of the message.
+        return SendResult(Outcome.REFUSED, "400 the SDK refused the message")
+    except aiohttp.ClientConnectorError as error:
+        return SendResult(Outcome.LATER, f"LINE cannot be reached: {type(error).__name__}")
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        return SendResult(Outcome.UNKNOWN, f"no answer from LINE: {type(error).__name__}")
+    return SendResult(Outcome.SENT)
+
+
+def _judge(error: ApiException) -> SendResult:
+    status = int(error.status or 0)
+    message = _message(error)
+    reason = f"{status} {message} {_request_id(error)}".strip()
+    if status == _ACCEPTED_BEFORE:
+        return SendResult(Outcome.SENT)
+    if status == 429:
+        if _MONTHLY_LIMIT in message.lower():
+            log.error("LINE's monthly limit of messages is reached; pushes wait until it is raised or the month ends")
+            return SendResult(Outcome.LATER, reason, after_seconds=QUOTA_PAUSE_SECONDS)
+        return SendResult(Outcome.LATER, reason)
+    if status in (401, 403):
+        log.error("LINE refuses the access token (%s): check ASKBAY_LINE_CHANNEL_ACCESS_TOKEN", reason)
+        return SendResult(Outcome.LATER, reason, after_seconds=CREDENTIALS_PAUSE_SECONDS)
+    if status >= 500:
+        return SendResult(Outcome.UNKNOWN, reason)
+    return SendResult(Outcome.REFUSED, reason)
+
+
+def _message(error: ApiException) -> str:
+    try:
+        content = json.loads(error.body or b"")
+    except ValueError:
+        return ""
+    return str(content.get("message", ""))[:200] if isinstance(content, dict) else ""
+
+
+def _request_id(error: ApiException) -> str:
+    request_id = (error.headers or {}).get("x-line-request-id", "")
+    return f"(x-line-request-id {request_id})" if request_id else ""

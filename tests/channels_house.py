@@ -1,0 +1,89 @@
+"""A house with both channels, in this process: the real server on loopback, the simulated platforms beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+from simulators.line import LineSimulator
+from simulators.telegram import TelegramSimulator
+
+from app.messaging import run_messaging
+from app.server import make_app
+from app.settings import Settings
+from app.wiring import Askbay, Messaging, open_askbay, open_messaging
+
+LINE_SECRET, LINE_TOKEN = "a channel secret", "a channel access token"
+TELEGRAM_TOKEN = "123456:a-bot-token"
+STAFF_TOKEN = "a staff token"
+
+
+@dataclass
+class ChannelsHouse:
+    """The house, its platforms, and its address."""
+
+    askbay: Askbay
+    messaging: Messaging
+    line: LineSimulator
+    telegram: TelegramSimulator
+    address: str
+
+    def assert_no_misuse(self) -> None:
+        assert self.line.notes == []
+        assert self.telegram.notes == []
+        assert self.telegram.refused_for_rate == 0
+        assert not self.telegram.open_callbacks
+
+
+@asynccontextmanager
+async def open_platforms() -> AsyncIterator[tuple[LineSimulator, TelegramSimulator]]:
+    line = LineSimulator(secret=LINE_SECRET, token=LINE_TOKEN)
+    telegram = TelegramSimulator(token=TELEGRAM_TOKEN)
+    await line.start()
+    await telegram.start()
+    try:
+        yield line, telegram
+    finally:
+        await line.stop()
+        await telegram.stop()
+
+
+@asynccontextmanager
+async def open_house(
+    data: Path, line: LineSimulator, telegram: TelegramSimulator, now: Callable[[], datetime], **more: object
+) -> AsyncIterator[ChannelsHouse]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    settings = Settings(
+        data=data,
+        line_channel_secret=LINE_SECRET,
+        line_channel_access_token=LINE_TOKEN,
+        line_api=line.address,
+        telegram_token=TELEGRAM_TOKEN,
+        telegram_api=telegram.address,
+        staff_token=STAFF_TOKEN,
+        _env_file=None,
+        **more,
+    )
+    line.webhook_url = f"{address}/webhooks/line"
+    async with open_askbay(settings, now) as askbay, open_messaging(askbay) as messaging:
+        server = uvicorn.Server(
+            uvicorn.Config(make_app(askbay, messaging), log_config=None, ws="none", lifespan="off")
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        working = asyncio.create_task(run_messaging(askbay, messaging))
+        try:
+            while not server.started:
+                await asyncio.sleep(0.01)
+            yield ChannelsHouse(askbay, messaging, line, telegram, address)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            server.should_exit = True
+            await serving

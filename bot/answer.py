@@ -108,7 +108,8 @@ class Knowledge:
 class AnswerContext:
     """One question on its way through the steps; each step returns a new one, and an `answer` ends the way.
 
-    `asked_before` are the last questions of the conversation, oldest first.
+    `asked_before` are the last questions of the conversation, oldest first. Where this one leans on one of them
+    (`leans`), that one is the first of `parts`: found and judged with the others, but not answered again.
     """
 
     text: str
@@ -116,6 +117,7 @@ class AnswerContext:
     today: date
     knowledge: Knowledge
     asked_before: tuple[str, ...] = ()
+    leans: bool = False
     parts: tuple[QuestionPart, ...] = ()
     found: tuple[tuple[FoundPassage, ...], ...] = ()
     verdicts: tuple[Verdict, ...] = ()

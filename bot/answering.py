@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.answer import Answer, AnswerContext, Knowledge, Status
+from bot.steps.admit_ignorance import admit_ignorance
 from bot.steps.check_claims import check_claims
+from bot.steps.clarify_question import clarify_question
 from bot.steps.compose_answer import compose_answer
 from bot.steps.find_evidence import find_evidence
 from bot.steps.judge_evidence import judge_evidence
 from bot.steps.screen_question import screen_question
 from bot.steps.understand_question import understand_question
 from knowledge_base.language import detect_language
+from knowledge_base.question import points_back
 
 Step = Callable[[AnswerContext], AnswerContext]
 
@@ -21,6 +25,8 @@ STEPS: tuple[Step, ...] = (
     understand_question,
     find_evidence,
     judge_evidence,
+    clarify_question,
+    admit_ignorance,
     compose_answer,
     check_claims,
 )
@@ -43,8 +49,20 @@ def answer_question(
     context = AnswerContext(
         text=text, language=spoken, today=today, knowledge=knowledge, asked_before=tuple(asked_before)
     )
+    context = _run_steps(context)
+    if context.leans and not points_back(text) and _ended(context).status is Status.UNANSWERED_NO_SOURCE:
+        # Not a follow-up after all, perhaps: the question by itself.
+        context = _run_steps(replace(context, text=text, asked_before=(), leans=False, answer=None))
+    return _ended(context)
+
+
+def _run_steps(context: AnswerContext) -> AnswerContext:
     for step in STEPS:
         context = step(context)
         if context.answer:
-            return context.answer
-    return Answer(Status.UNANSWERED_NO_SOURCE, spoken)
+            break
+    return context
+
+
+def _ended(context: AnswerContext) -> Answer:
+    return context.answer or Answer(Status.UNANSWERED_NO_SOURCE, context.language)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.answer import MAX_QUESTION_CHARACTERS, STATES_FACTS, Answer, AnswerPart
+from bot.answer import MAX_QUESTION_CHARACTERS, STATES_FACTS, Answer, AnswerPart, Status
 from prompts import Wording, load_wording
 
 
@@ -44,6 +44,9 @@ def _write_part(part: AnswerPart, answer: Answer, wording: Wording, city: Mappin
 
 
 def _write_canned(answer: Answer, wording: Wording, city: Mapping[str, str]) -> str:
+    if answer.status is Status.CLARIFY:
+        name = "clarify" if answer.related else "clarify_subject"
+        return "\n".join([wording.say(name, **city), *(f"・{option.title}" for option in answer.related)])
     text = wording.say(answer.status, limit=MAX_QUESTION_CHARACTERS, **city)
     if not answer.related:
         return text

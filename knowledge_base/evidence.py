@@ -111,6 +111,10 @@ class Judge:
         names = any(need.kind is NeedKind.NAME and need.weight > MIN_SUBJECT_WEIGHT for need in needs)
         return names or sum(need.weight for need in needs) >= WEIGHT_OF_A_SUBJECT
 
+    def says_nothing(self, part: QuestionPart) -> bool:
+        """Say whether a part has no word at all that tells what it is about ("how much is it?")."""
+        return not self._read(part.text)
+
     def _lean(self, verdict: Verdict, answered: Sequence[Verdict]) -> Verdict:
         """Answer a part that asks on ("and how many jobs?") from what was answered before."""
         own = self._read(verdict.part.text)

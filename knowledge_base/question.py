@@ -46,6 +46,8 @@ _CUES = load_question_cues()
 _ASKED = {Kind(kind): re.compile("|".join(patterns)) for kind, patterns in _CUES["asked"].items()}
 _SHOWN = {Kind(kind): re.compile("|".join(patterns)) for kind, patterns in _CUES["shown"].items()}
 _CUE = re.compile("|".join(_CUES["cues"]), re.IGNORECASE)
+_WHAT_ABOUT = re.compile("|".join(_CUES["what_about"]))
+_POINTS_BACK = re.compile("|".join(_CUES["points_back"]))
 _SOURCE_NOTE = re.compile("|".join(_CUES["source_notes"]))
 
 _PART_END = re.compile(r"(?<=[?？;；\n。！!])\s*|(?<=\.)\s+(?=[A-Z])")
@@ -109,6 +111,16 @@ def _split_joined(sentence: str) -> list[str]:
 def asks_something(text: str) -> bool:
     """Say whether a text has a question word or a question mark."""
     return bool(_CUE.search(text))
+
+
+def asks_what_about(text: str) -> bool:
+    """Say whether a text asks the same as before of something else: "那機車呢？", "what about children?"."""
+    return bool(_WHAT_ABOUT.search(normalise(text)))
+
+
+def points_back(text: str) -> bool:
+    """Say whether a text points at something said before: "那在哪裡？", "and where is it?"."""
+    return bool(_POINTS_BACK.search(normalise(text)))
 
 
 def _says_something(text: str) -> bool:

@@ -73,9 +73,7 @@ async def open_house(
     )
     line.webhook_url = f"{address}/webhooks/line"
     async with open_askbay(settings, now) as askbay, open_messaging(askbay) as messaging:
-        server = uvicorn.Server(
-            uvicorn.Config(make_app(askbay, messaging), log_config=None, ws="none", lifespan="off")
-        )
+        server = uvicorn.Server(uvicorn.Config(make_app(askbay, messaging), log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(run_messaging(askbay, messaging))
         try:

@@ -84,13 +84,21 @@ function makeFeedback(questionId) {
   return box;
 }
 
-function showAnswer(message, answer) {
+// One of the things a question may mean: asked again with its name.
+function makeReading(option, question) {
+  const button = make("button", { type: "button", class: "reading" }, option.title);
+  button.addEventListener("click", () => ask(`${option.title} ${question}`));
+  return button;
+}
+
+function showAnswer(message, answer, question) {
   message.dataset.status = answer.status;
   message.lang = answer.language;
   message.querySelector(".text").textContent = answer.answer;
   if (answer.citations.length) {
     message.append(make("h3", {}, words.sources), make("ol", { class: "citations" }, ...answer.citations.map(makeCitation)));
   }
+  if (answer.status === "clarify") message.append(...answer.related.map((option) => makeReading(option, question)));
   message.append(makeFeedback(answer.question_id));
   message.scrollIntoView({ block: "nearest" });
 }
@@ -101,7 +109,7 @@ async function ask(question) {
   try {
     const answer = await post("/api/ask", { question, language, conversation: conversationId });
     conversationId = answer.conversation;
-    showAnswer(message, answer);
+    showAnswer(message, answer, question);
   } catch (error) {
     message.querySelector(".text").textContent = error instanceof TypeError ? words.failed : error.message;
     field.value = question;

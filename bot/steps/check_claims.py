@@ -1,4 +1,4 @@
-"""Step 6: every statement must stand, word for word, in the passages its citation names; else it is dropped."""
+"""Step 8: every statement must stand, word for word, in the passages its citation names; else it is dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Step 5: the answer is made of the sentences that answer, quoted, each with its citation."""
+"""Step 7: the answer is made of the sentences that answer, quoted, each with its citation."""
 
 from __future__ import annotations
 

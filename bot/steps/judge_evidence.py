@@ -1,34 +1,17 @@
-"""Step 4: do the passages answer? Where none does, the citizen is told so, with what lies near."""
+"""Step 4: do the passages answer?"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.answer import Answer, AnswerContext, Related, Status
-
-MAX_RELATED = 2
-MIN_RELATED_CONFIDENCE = 0.15
+from bot.answer import AnswerContext
 
 
 def judge_evidence(context: AnswerContext) -> AnswerContext:
-    """Judge each part; end with unanswered_no_source where no part is answered."""
+    """Judge each part."""
     judge = context.knowledge.judge
     verdicts = tuple(judge.judge_all(context.parts, context.found))
-    if any(verdict.answers for verdict in verdicts):
-        return replace(context, verdicts=verdicts)
-    near = any(verdict.confidence >= MIN_RELATED_CONFIDENCE for verdict in verdicts)
-    related = _related(context) if near else ()
-    return replace(
-        context, verdicts=verdicts, answer=Answer(Status.UNANSWERED_NO_SOURCE, context.language, related=related)
-    )
-
-
-def _related(context: AnswerContext) -> tuple[Related, ...]:
-    passages = {
-        item.passage.document_id: item.passage for found in context.found for item in reversed(found[:MAX_RELATED])
-    }
-    return tuple(
-        Related(passage.document_id, passage.title, passage.url, passage.published_at)
-        for passage in list(passages.values())[::-1][:MAX_RELATED]
-        if passage.url and passage.language == context.language
-    )
+    if context.leans:
+        # What was asked before has its answer already; the others were judged beside it.
+        verdicts = verdicts[1:]
+    return replace(context, verdicts=verdicts)

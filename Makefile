@@ -7,7 +7,7 @@ TASKS ?= ../shared/benchmarks/retrieval
 DATA ?= ../shared/training
 MODEL ?= knowledge_base/static_model
 
-.PHONY: install run test check bench bench-retrieval bench-scale train
+.PHONY: install run test check bench bench-retrieval bench-scale bench-webhook train
 
 install: .venv/installed
 
@@ -38,6 +38,9 @@ bench-retrieval: install
 
 bench-scale: install
 	@$(BIN)/python -m benchmarks.bench_scale $(DATA)
+
+bench-webhook: install
+	@$(BIN)/python benchmarks/bench_webhook.py
 
 train: install
 	@$(BIN)/python -m knowledge_base.training --data $(DATA) --output $(MODEL)

@@ -220,7 +220,8 @@ def _run(command: Command, *, load: bool = True) -> None:
         raise typer.Exit(WRONG_USE) from error
     terminal = Terminal(settings.language)
     try:
-        asyncio.run(_open_and_run(settings, terminal, command, load))
+        with asyncio.Runner(loop_factory=_choose_loop()) as runner:
+            runner.run(_open_and_run(settings, terminal, command, load))
     except tuple(_CONFIGURATION_PROBLEMS) as error:
         terminal.complain("terminal", _CONFIGURATION_PROBLEMS[type(error)], detail=error)
         raise typer.Exit(WRONG_USE) from error
@@ -229,6 +230,15 @@ def _run(command: Command, *, load: bool = True) -> None:
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+def _choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's event loop, which takes half the time, where the system has it (all but Windows)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def _open_and_run(settings: Settings, terminal: Terminal, command: Command, load: bool) -> None:

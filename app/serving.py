@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -21,6 +22,7 @@ from scheduler.upkeep import delete_old_questions
 from storage.documents import count_documents
 
 SHUTDOWN_SECONDS = 10
+SWITCH_SECONDS = float(__import__('os').environ.get('SW','0.0005'))
 
 
 class PortTaken(Exception):
@@ -50,6 +52,8 @@ class _Server(uvicorn.Server):
 
 async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int) -> None:
     """Listen, print the address, answer until stopped. Raises PortTaken."""
+    # Answers are computed in threads; Python's default lets one keep the interpreter for 5 ms while a webhook waits.
+    sys.setswitchinterval(SWITCH_SECONDS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("apscheduler", "httpx"):
         # httpx logs each address, and Telegram's hold the bot's token.

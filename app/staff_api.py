@@ -16,6 +16,7 @@ from bot.hand_off import MAX_NAME_CHARACTERS, MAX_STAFF_CHARACTERS, StaffAnswer,
 from storage import inbox, outbox, tickets
 from storage.tickets import TicketState
 
+_BEARER = HTTPBearer(auto_error=False, description="ASKBAY_STAFF_TOKEN")
 Out = TypeVar("Out", bound=BaseModel)
 
 
@@ -83,10 +84,9 @@ class InboxOut(BaseModel):
 
 def make_staff_api(askbay: Askbay) -> APIRouter:
     """Return the routes under /api/staff; each needs the bearer token."""
-    bearer = HTTPBearer(auto_error=False, description="ASKBAY_STAFF_TOKEN")
     token = askbay.settings.staff_token.get_secret_value()
 
-    def check_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    def check_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
         words = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
         if not token:
             raise HTTPException(403, words["staff_closed"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from fastapi import APIRouter, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from app.wiring import Messaging
 from connectors.channel import Channel, WebhookRefused
@@ -12,16 +14,12 @@ from connectors.channel import Channel, WebhookRefused
 log = logging.getLogger(__name__)
 
 
-def make_webhooks(messaging: Messaging) -> APIRouter:
+def make_webhooks(messaging: Messaging) -> list[Route]:
     """Return the routes under /webhooks, one for each channel that is configured."""
-    router = APIRouter(prefix="/webhooks", include_in_schema=False)
-    for channel in messaging.channels.values():
-        _add_route(router, channel, messaging)
-    return router
+    return [_make_route(channel, messaging) for channel in messaging.channels.values()]
 
 
-def _add_route(router: APIRouter, channel: Channel, messaging: Messaging) -> None:
-    @router.post(f"/{channel.name}")
+def _make_route(channel: Channel, messaging: Messaging) -> Route:
     async def take(request: Request) -> Response:
         body = await request.body()
         try:
@@ -32,3 +30,5 @@ def _add_route(router: APIRouter, channel: Channel, messaging: Messaging) -> Non
             return Response(status_code=error.status)
         await messaging.inbox.store(events)
         return Response(status_code=200)
+
+    return Route(f"/webhooks/{channel.name}", take, methods=["POST"])

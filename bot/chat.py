@@ -14,7 +14,7 @@ from bot.answer import Status
 from bot.answer_message import make_answer_message
 from bot.browsing import show_programmes, show_topic, show_topics
 from bot.commands import PRIVATE, Command, make_choices, read_command
-from bot.conversation import MEMORY, TURNS_REMEMBERED, AskedBy, Assistant
+from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_asked_before
 from bot.feedback import press_reason, press_vote
 from bot.outbox import move_chat
 from bot.rate_limit import CitizenPace
@@ -28,11 +28,12 @@ from storage import citizens, outbox
 from storage.citizens import Citizen
 from storage.database import Database
 from storage.documents import find_documents
-from storage.questions import find_last_questions
+from storage.questions import AskedQuestion, find_last_questions
 
 # What a citizen was asked for ("write your question to staff") is taken as the answer for this long.
 AWAITING = timedelta(minutes=30)
 _NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
+_LIMITED = frozenset({EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT})
 _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
 _CONTENT_TEXTS = {
     "sticker": "sticker", "image": "image", "photo": "image", "location": "location", "venue": "location",
@@ -44,15 +45,16 @@ Messages = list[OutgoingMessage]
 
 @dataclass(frozen=True)
 class Response:
-    """What is said to an event, and the language the channel's menu is to change to, if any."""
+    """What is said to an event, the question to be stored, and the language the menu is to change to, if any."""
 
     messages: Messages
+    question: AskedQuestion | None = None
     menu_language: str = ""
 
 
-def make_key(event: IncomingEvent) -> str:
-    """Return the id (a UUID) of whatever is stored because of an event: the same each time it is handled."""
-    return str(uuid.uuid5(_NAMESPACE, f"{event.channel}:{event.event_id}"))
+def make_key(event: IncomingEvent, purpose: str = "") -> str:
+    """Return the id (a UUID) of what is stored because of an event: the same each time it is handled."""
+    return str(uuid.uuid5(_NAMESPACE, f"{event.channel}:{event.event_id}:{purpose}"))
 
 
 @dataclass(frozen=True)
@@ -78,17 +80,15 @@ class Chat:
 
         May be called again for the same event after a crash: what it stores, it stores once.
         """
-        messages = await self._handle(event, inbox_row_id)
-        return Response(messages, self._read_language_choice(event))
-
-    async def _handle(self, event: IncomingEvent, inbox_row_id: int) -> Messages:
         async with self.database.begin() as connection:
             visit = await self._receive(connection, event)
-            if event.kind in (EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT) and not await self.pace.allows(event):
-                return [visit.speech.message("rate_limited")] if await self.pace.warns(event) else []
-            asked = await self._settle(connection, visit, inbox_row_id)
-        # A question is answered outside of the transaction: it may take a while.
-        return await self._answer(visit, asked) if isinstance(asked, str) else asked
+            if event.kind in _LIMITED and not await self.pace.allows(event):
+                return Response([visit.speech.message("rate_limited")] if await self.pace.warns(event) else [])
+            settled = await self._settle(connection, visit, inbox_row_id)
+        if isinstance(settled, Asked):
+            # A question is answered outside of the transaction: it may take a while.
+            return await self._answer(settled)
+        return Response(settled, menu_language=self._read_language_choice(event))
 
     def apologise(self, event: IncomingEvent) -> Messages:
         """Return what to say where handling an event failed for good."""
@@ -111,8 +111,8 @@ class Chat:
             return self.city.languages[0]
         return next((known for known in self.city.languages if known[:2].lower() == told[:2]), "en")
 
-    async def _settle(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | str:
-        """Handle everything but a question; a question is returned."""
+    async def _settle(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | Asked:
+        """Handle everything but a question; what is to be answered is returned."""
         event = visit.event
         match event.kind:
             case EventKind.TEXT:
@@ -154,7 +154,7 @@ class Chat:
             )
         ]
 
-    async def _read_text(self, connection: AsyncConnection, visit: Visit) -> Messages | str:
+    async def _read_text(self, connection: AsyncConnection, visit: Visit) -> Messages | Asked:
         if command := read_command(visit.event.text):
             return await self._command(connection, visit, command)
         awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
@@ -163,7 +163,7 @@ class Chat:
                 return await hand_off.hand_over(connection, visit, (), visit.event.text)
             number = int(awaiting.removeprefix(hand_off.AWAITING_ADDITION))
             return await hand_off.add_to_ticket(connection, visit, number)
-        return visit.event.text
+        return await self._ask(connection, visit, visit.event.text)
 
     async def _command(self, connection: AsyncConnection, visit: Visit, command: Command) -> Messages:
         speech = visit.speech
@@ -192,7 +192,7 @@ class Chat:
             case Command.FORGET_ME:
                 return citizen_data.ask_before_forgetting(visit)
 
-    async def _press(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | str:
+    async def _press(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | Asked:
         code, value = visit.event.data[:2], visit.event.data[2:]
         match code:
             case "c:" if value in set(Command):
@@ -251,22 +251,28 @@ class Chat:
             return await hand_off.ask_for_question(connection, visit)
         return await hand_off.hand_over(connection, visit, turns)
 
-    async def _ask_about(self, connection: AsyncConnection, visit: Visit, document_id: str) -> Messages | str:
+    async def _ask_about(self, connection: AsyncConnection, visit: Visit, document_id: str) -> Messages | Asked:
         """Return the question a tapped document stands for: its title, with what was asked where that was unclear."""
         found = await find_documents(connection, document_id)
         if not found:
             return [visit.speech.message("expired_button")]
         title = next((item for item in found if item.language == visit.speech.language), found[0]).title
         turns = await find_last_questions(connection, visit.citizen.id, since=visit.at - MEMORY, limit=1)
-        return f"{title} {turns[-1].text}" if turns and turns[-1].status == Status.CLARIFY else title
+        unclear = turns[-1].text if turns and turns[-1].status == Status.CLARIFY else ""
+        return await self._ask(connection, visit, f"{title} {unclear}".strip())
 
-    async def _answer(self, visit: Visit, text: str) -> Messages:
-        asked_by = AskedBy(visit.key, visit.citizen.id, visit.event.message_id)
-        reply = await self.assistant.handle(
-            text,
+    async def _ask(self, connection: AsyncConnection, visit: Visit, text: str) -> Asked:
+        return Asked(
+            text=text,
             channel=visit.event.channel,
-            language=visit.speech.language,
+            question_id=visit.key,
             conversation_id=visit.citizen.id,
-            asked_by=asked_by,
+            language=visit.speech.language,
+            asked_before=await find_asked_before(connection, visit.citizen.id, visit.at),
+            citizen_id=visit.citizen.id,
+            message_id=visit.event.message_id,
         )
-        return [make_answer_message(reply, self.city.speak(reply.answer.language))]
+
+    async def _answer(self, asked: Asked) -> Response:
+        reply, question = await self.assistant.answer(asked)
+        return Response([make_answer_message(reply, self.city.speak(reply.answer.language))], question=question)

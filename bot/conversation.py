@@ -7,10 +7,11 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.answer import Answer, Knowledge
 from bot.answering import answer_question
@@ -22,18 +23,27 @@ from storage.questions import AskedQuestion, Feedback, find_last_questions, save
 log = logging.getLogger(__name__)
 
 MAX_STORED_CHARACTERS = 4_000
+ANSWERS_AT_ONCE = 2
 # A follow-up leans on what was asked this recently, at most so many questions back.
 MEMORY = timedelta(minutes=30)
 TURNS_REMEMBERED = 4
 
 
 @dataclass(frozen=True)
-class AskedBy:
-    """Who asks, on a channel that knows: the id the question gets (the same when handled again), citizen, message."""
+class Asked:
+    """A message to be answered. `language` is what the citizen reads; `asked_before` the last questions, oldest first.
 
+    `citizen_id` and `message_id` tell who asked on a channel that knows, and by which message.
+    """
+
+    text: str
+    channel: str
     question_id: str
-    citizen_id: str
-    message_id: str
+    conversation_id: str
+    language: str | None = None
+    asked_before: tuple[str, ...] = ()
+    citizen_id: str | None = None
+    message_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,41 +65,63 @@ class Assistant:
     cities: Mapping[str, CityWords]
     zone: tzinfo
     now: Callable[[], datetime]
+    # Computing: more at once would only take the interpreter from each other, and from acknowledging messages.
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
 
     async def handle(
-        self,
-        text: str,
-        *,
-        channel: str,
-        language: str | None = None,
-        conversation_id: str | None = None,
-        asked_by: AskedBy | None = None,
+        self, text: str, *, channel: str, language: str | None = None, conversation_id: str | None = None
     ) -> Reply:
         """Answer a message and store it, personal data masked. `language` is what the citizen reads."""
-        asked_at = self.now()
-        started = time.perf_counter()
-        asked_before = await self._find_asked_before(conversation_id, asked_at) if conversation_id else ()
-        answer = await asyncio.to_thread(
-            answer_question,
-            text,
-            knowledge=self.knowledge,
-            today=asked_at.astimezone(self.zone).date(),
-            language=language,
-            asked_before=asked_before,
-        )
-        reply = Reply(
-            question_id=asked_by.question_id if asked_by else str(uuid.uuid4()),
+        asked = Asked(
+            text=text,
+            channel=channel,
+            question_id=str(uuid.uuid4()),
             conversation_id=conversation_id or uuid.uuid4().hex,
-            answer=answer,
-            text=write_reply(answer, self.cities),
+            language=language,
+            asked_before=await self._find_asked_before(conversation_id) if conversation_id else (),
         )
-        await self._store(text, reply, channel, asked_at, (time.perf_counter() - started) * 1000, asked_by)
+        reply, question = await self.answer(asked)
+        try:
+            async with self.database.begin() as connection:
+                await save_question(connection, question)
+        except SQLAlchemyError:
+            # The citizen still gets the answer; the log has the error but never the question.
+            log.exception("question %s was answered but not stored", reply.question_id)
         return reply
 
-    async def _find_asked_before(self, conversation_id: str, now: datetime) -> tuple[str, ...]:
+    async def answer(self, asked: Asked) -> tuple[Reply, AskedQuestion]:
+        """Return the answer to a message, and what is to be stored of it, personal data masked."""
+        asked_at = self.now()
+        async with self._turns:
+            started = time.perf_counter()
+            answer = await asyncio.to_thread(
+                answer_question,
+                asked.text,
+                knowledge=self.knowledge,
+                today=asked_at.astimezone(self.zone).date(),
+                language=asked.language,
+                asked_before=asked.asked_before,
+            )
+        reply = Reply(asked.question_id, asked.conversation_id, answer, write_reply(answer, self.cities))
+        question = AskedQuestion(
+            id=asked.question_id,
+            conversation_id=asked.conversation_id,
+            channel=asked.channel,
+            language=answer.language,
+            text=_storable(asked.text),
+            asked_at=asked_at,
+            status=answer.status,
+            answer=_storable(reply.text),
+            citations=[asdict(citation) for citation in answer.citations],
+            answer_ms=(time.perf_counter() - started) * 1000,
+            citizen_id=asked.citizen_id,
+            message_id=asked.message_id,
+        )
+        return reply, question
+
+    async def _find_asked_before(self, conversation_id: str) -> tuple[str, ...]:
         async with self.database.begin() as connection:
-            turns = await find_last_questions(connection, conversation_id, since=now - MEMORY, limit=TURNS_REMEMBERED)
-        return tuple(turn.text for turn in turns)
+            return await find_asked_before(connection, conversation_id, self.now())
 
     async def take_feedback(self, feedback: Feedback) -> bool:
         """Store what a citizen thinks of an answer; False where the answer is not known."""
@@ -97,35 +129,11 @@ class Assistant:
         async with self.database.begin() as connection:
             return await save_feedback(connection, masked, self.now())
 
-    async def _store(
-        self,
-        text: str,
-        reply: Reply,
-        channel: str,
-        asked_at: datetime,
-        answer_ms: float,
-        asked_by: AskedBy | None,
-    ) -> None:
-        question = AskedQuestion(
-            id=reply.question_id,
-            conversation_id=reply.conversation_id,
-            channel=channel,
-            language=reply.answer.language,
-            text=_storable(text),
-            asked_at=asked_at,
-            status=reply.answer.status,
-            answer=_storable(reply.text),
-            citations=[asdict(citation) for citation in reply.answer.citations],
-            answer_ms=answer_ms,
-            citizen_id=asked_by.citizen_id if asked_by else None,
-            message_id=asked_by.message_id if asked_by else "",
-        )
-        try:
-            async with self.database.begin() as connection:
-                await save_question(connection, question)
-        except SQLAlchemyError:
-            # The citizen still gets the answer; the log has the error but never the question.
-            log.exception("question %s was answered but not stored", reply.question_id)
+
+async def find_asked_before(connection: AsyncConnection, conversation_id: str, now: datetime) -> tuple[str, ...]:
+    """Return the last questions of a conversation that a follow-up may lean on, oldest first."""
+    turns = await find_last_questions(connection, conversation_id, since=now - MEMORY, limit=TURNS_REMEMBERED)
+    return tuple(turn.text for turn in turns)
 
 
 def _storable(text: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.chat import Chat, make_key
+from bot.chat import Chat, Response, make_key
 from bot.outbox import Outbox
 from bot.personal_data import mask_personal_data
 from connectors.channel import Channel, EventKind, IncomingEvent
@@ -20,7 +20,8 @@ from connectors.message import OutgoingMessage
 from storage import inbox
 from storage.database import Database
 from storage.inbox import InboxState, NewEvent, StoredEvent
-from storage.outbox import Parcel, find_open_chats, save_parcel
+from storage.outbox import Parcel, find_oldest, find_open_chats, save_parcel
+from storage.questions import save_question
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ LOOK_SECONDS = 1.0
 WAITING_AFTER_SECONDS = 0.5
 # A message put off for no longer than this holds back what comes after it in its chat; a longer one is overtaken.
 IN_ORDER_SECONDS = 15.0
-ANSWER = "answer"
+ANSWER, APOLOGY = "answer", "apology"
 _MAX_TEXT_CHARACTERS = 5_000
 
 ChatAddress = tuple[str, str]
@@ -105,32 +106,34 @@ class Inbox:
         try:
             while address in self._woken:
                 self._woken.discard(address)
-                while await self._do_next(*address):
-                    pass
+                await self._send_waiting(*address)
+                while stored := await self._claim(*address):
+                    await self._work(stored)
         except Exception:
             # The database, most likely; the next look finds the chat again.
             log.exception("a lane of %s ended", address[0])
         finally:
             del self._lanes[address]
 
-    async def _do_next(self, channel: str, chat: str) -> bool:
-        """Send what waits, or else handle the next event; False where there is nothing to do now."""
-        parcel = await self._outbox.find_next(channel, chat)
-        if parcel and (seconds := self._seconds_until_due(parcel)) <= IN_ORDER_SECONDS:
-            await asyncio.sleep(seconds)
-            await self._outbox.send(parcel, self._now())
-            return True
+    async def _claim(self, channel: str, chat: str) -> StoredEvent | None:
         async with self._database.begin() as connection:
-            stored = await inbox.claim_next(connection, channel, chat)
-        if stored is None:
-            return False
-        await self._work(stored)
-        return True
+            return await inbox.claim_next(connection, channel, chat)
+
+    async def _send_waiting(self, channel: str, chat: str) -> None:
+        """Send what waits for a chat, in order; what has to wait for long is left for a later look."""
+        while True:
+            async with self._database.begin() as connection:
+                parcel = await find_oldest(connection, channel, chat)
+            if parcel is None or self._seconds_until_due(parcel) > IN_ORDER_SECONDS:
+                return
+            await asyncio.sleep(self._seconds_until_due(parcel))
+            await self._outbox.send(parcel, self._now())
 
     def _seconds_until_due(self, parcel: Parcel) -> float:
         return max((parcel.not_before - self._now()).total_seconds(), 0.0) if parcel.not_before else 0.0
 
     async def _work(self, stored: StoredEvent) -> None:
+        """Handle an event, and send what is said to it."""
         event = IncomingEvent.from_payload(stored.payload)
         channel = self._channels[stored.channel]
         if event.kind is EventKind.PRESS:
@@ -144,30 +147,39 @@ class Inbox:
             return
         finally:
             waiting.cancel()
-        await self._finish(stored, event, response.messages)
+        parcel = await self._finish(stored, event, response)
         if response.menu_language and not event.is_group:
             self._aside(channel.show_menu(event.chat, response.menu_language))
+        if parcel and not await self._outbox.send(parcel, self._now()):
+            await self._send_waiting(stored.channel, stored.chat)
 
-    async def _finish(self, stored: StoredEvent, event: IncomingEvent, messages: Sequence[OutgoingMessage]) -> None:
+    async def _finish(self, stored: StoredEvent, event: IncomingEvent, response: Response) -> Parcel | None:
+        """Store the question and what is to be sent, and be done with the event: all of it or nothing."""
+        parcel = self._make_parcel(stored, event, response.messages) if response.messages else None
         async with self._database.begin() as connection:
-            if messages:
-                await save_parcel(connection, self._make_parcel(stored, event, messages))
+            if response.question:
+                await save_question(connection, response.question)
+            if parcel:
+                await save_parcel(connection, parcel)
             await inbox.finish_event(connection, stored.id)
+        return parcel
 
     async def _fail(self, stored: StoredEvent, event: IncomingEvent, reason: str) -> None:
         async with self._database.begin() as connection:
             state = await inbox.fail_event(connection, stored.id, reason)
             if state is InboxState.SET_ASIDE and (messages := self._chat.apologise(event)):
-                await save_parcel(connection, self._make_parcel(stored, event, messages))
+                await save_parcel(connection, self._make_parcel(stored, event, messages, APOLOGY))
         log.warning("event %d is %s", stored.id, state)
 
-    def _make_parcel(self, stored: StoredEvent, event: IncomingEvent, messages: Sequence[OutgoingMessage]) -> Parcel:
+    def _make_parcel(
+        self, stored: StoredEvent, event: IncomingEvent, messages: Sequence[OutgoingMessage], purpose: str = ANSWER
+    ) -> Parcel:
         seconds = self._channels[stored.channel].reply_seconds
         return Parcel(
-            id=make_key(event),
+            id=make_key(event, purpose),
             channel=stored.channel,
             chat=stored.chat,
-            purpose=ANSWER,
+            purpose=purpose,
             messages=[message.to_payload() for message in messages],
             created_at=self._now(),
             reply_token=event.reply_token if seconds else "",

@@ -23,6 +23,7 @@ from storage.outbox import OutboxState, Parcel
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 300.0
+_TRIED_AGAIN = (Outcome.LATER, Outcome.UNKNOWN, Outcome.MOVED)
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
@@ -47,13 +48,8 @@ class Outbox:
                         reason = "the process ended while this was being sent"
                         await outbox.close_parcel(connection, parcel.id, OutboxState.UNCERTAIN, reason)
 
-    async def find_next(self, channel: str, chat: str) -> Parcel | None:
-        """Return what is to be sent to a chat next, due or not."""
-        async with self.database.begin() as connection:
-            return await outbox.find_oldest(connection, channel, chat)
-
-    async def send(self, parcel: Parcel, now: datetime) -> None:
-        """Try once to send a parcel, and settle the outcome."""
+    async def send(self, parcel: Parcel, now: datetime) -> bool:
+        """Try once to send a parcel, and settle the outcome; False where it waits to be tried again."""
         channel = self.channels[parcel.channel]
         attempt = replace(parcel, attempts=parcel.attempts + 1, first_tried_at=parcel.first_tried_at or now)
         await self._change(
@@ -65,6 +61,7 @@ class Outbox:
 
         result = await channel.send(_make_shipment(attempt), note_part)
         await self._settle(attempt, result, now)
+        return result.outcome not in _TRIED_AGAIN
 
     async def _settle(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
         match result.outcome:

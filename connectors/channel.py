@@ -142,7 +142,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
-        """Try once to send. `on_part_sent` is called with the number of parts accepted so far. Never raises."""
+        """Try once to send. `on_part_sent` is told how many parts are accepted, where more follow. Never raises."""
         ...
 
     async def show_menu(self, chat: str, language: str) -> None:

@@ -85,8 +85,7 @@ _FIELDS = [column for column in outbox.c if column.name != "number"]
 
 
 async def save_parcel(connection: AsyncConnection, parcel: Parcel) -> None:
-    """Store a parcel to be sent; one that waits already (the same id, made anew after a crash) is replaced."""
-    await connection.execute(delete(outbox).where(outbox.c.id == parcel.id, outbox.c.state == OutboxState.WAITING))
+    """Store a parcel to be sent."""
     await connection.execute(insert(outbox).values(**vars(parcel)))
 
 

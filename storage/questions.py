@@ -71,8 +71,7 @@ class Feedback:
 
 
 async def save_question(connection: AsyncConnection, question: AskedQuestion) -> None:
-    """Store a question together with its answer; one of the same id (asked again after a crash) is replaced."""
-    await connection.execute(delete(questions).where(questions.c.id == question.id))
+    """Store a question together with its answer."""
     await connection.execute(insert(questions).values(**vars(question)))
 
 

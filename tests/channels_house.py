@@ -77,8 +77,6 @@ async def open_house(
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(run_messaging(askbay, messaging))
         try:
-            while not server.started:
-                await asyncio.sleep(0.01)
             yield ChannelsHouse(askbay, messaging, line, telegram, address)
         finally:
             working.cancel()

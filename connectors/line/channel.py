@@ -16,7 +16,7 @@ from linebot.v3.messaging import (
     ShowLoadingAnimationRequest,
 )
 
-from connectors.channel import IncomingEvent, OnPartSent, Outcome, SendResult, Shipment, Store
+from connectors.channel import IncomingEvent, OnPartSent, SendResult, Shipment, Store
 from connectors.line import events, limits, menu, sending
 from connectors.loopback import is_loopback
 from connectors.menu import MenuTexts
@@ -74,10 +74,7 @@ class LineChannel:
 
     async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
         """Send everything by one call."""
-        result = await sending.send(self._api, shipment, self._now())
-        if result.outcome is Outcome.SENT:
-            await on_part_sent(len(shipment.messages))
-        return result
+        return await sending.send(self._api, shipment, self._now())
 
     async def show_menu(self, chat: str, language: str) -> None:
         """Link the rich menu of a language to one citizen."""

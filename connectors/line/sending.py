@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import aiohttp
 from linebot.v3.messaging import (
@@ -57,7 +58,10 @@ async def _send_rendered(
 async def _reply(api: AsyncMessagingApi, shipment: Shipment, messages: Sequence[JsonObject]) -> SendResult | None:
     """Reply; None where the token is gone and nothing was sent by it."""
     body = {"replyToken": shipment.reply_token, "messages": messages}
-    result = await _call(lambda: api.reply_message(ReplyMessageRequest.from_dict(body), _request_timeout=TIMEOUT))
+    request = _make_request(ReplyMessageRequest, body)
+    if isinstance(request, SendResult):
+        return request
+    result = await _call(api.reply_message(request, _request_timeout=TIMEOUT))
     if result.outcome is Outcome.REFUSED and _INVALID_TOKEN in result.reason.lower():
         # A token works once: if an earlier try may have used it, that one was accepted.
         return SendResult(Outcome.SENT) if shipment.reply_unknown else None
@@ -69,26 +73,31 @@ async def _push(
 ) -> SendResult:
     if shipment.first_tried_at and now - shipment.first_tried_at > timedelta(hours=limits.RETRY_KEY_HOURS):
         return SendResult(Outcome.UNCERTAIN, "tried for a day, and the retry key is forgotten")
-    body = {"to": shipment.chat, "messages": messages}
-    return await _call(
-        lambda: api.push_message(
-            PushMessageRequest.from_dict(body), x_line_retry_key=shipment.id, _request_timeout=TIMEOUT
-        )
-    )
+    request = _make_request(PushMessageRequest, {"to": shipment.chat, "messages": messages})
+    if isinstance(request, SendResult):
+        return request
+    return await _call(api.push_message(request, x_line_retry_key=shipment.id, _request_timeout=TIMEOUT))
 
 
-async def _call(request: Callable[[], Awaitable[object]]) -> SendResult:
+def _make_request(form: Any, body: JsonObject) -> Any:
     try:
-        await request()
+        return form.from_dict(body)
+    except ValueError as error:
+        return SendResult(Outcome.REFUSED, f"400 the SDK refused the message: {type(error).__name__}")
+
+
+async def _call(request: Awaitable[object]) -> SendResult:
+    try:
+        await request
     except ApiException as error:
         return _judge(error)
-    except ValueError:
-        # The SDK's own check of the message.
-        return SendResult(Outcome.REFUSED, "400 the SDK refused the message")
     except aiohttp.ClientConnectorError as error:
         return SendResult(Outcome.LATER, f"LINE cannot be reached: {type(error).__name__}")
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         return SendResult(Outcome.UNKNOWN, f"no answer from LINE: {type(error).__name__}")
+    except ValueError as error:
+        # LINE took the message (anything but 2xx raises ApiException), and the SDK cannot read what it answered.
+        log.warning("LINE's answer has a new form: %s", type(error).__name__)
     return SendResult(Outcome.SENT)
 
 

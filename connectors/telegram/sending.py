@@ -67,7 +67,8 @@ async def send(bot: Bot, pace: Pace, shipment: Shipment, on_part_sent: OnPartSen
         result = await _send_part(bot, pace, shipment.chat, part)
         if result.outcome is not Outcome.SENT:
             return result
-        await on_part_sent(number)
+        if number < len(parts):
+            await on_part_sent(number)
     return SendResult(Outcome.SENT)
 
 

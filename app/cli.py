@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -194,6 +193,21 @@ def serve(
     _run(run)
 
 
+@app.command()
+def work(
+    told_by_input: Annotated[bool, typer.Option("--told-by-input", hidden=True)] = False,
+) -> None:
+    """Answer on LINE and Telegram, where serve runs elsewhere; serve starts a worker of its own."""
+    from app.serving import start_logging
+    from app.worker import work as run_worker
+
+    async def run(askbay: Askbay, terminal: Terminal) -> None:
+        start_logging()
+        await run_worker(askbay, told_by_input=told_by_input)
+
+    _run(run, load=False, answers_in_threads=False)
+
+
 def _or(value: int | None, default: int) -> int:
     return default if value is None else value
 
@@ -210,7 +224,7 @@ _CONFIGURATION_PROBLEMS: Mapping[type[Exception], str] = {
 }
 
 
-def _run(command: Command, *, load: bool = True) -> None:
+def _run(command: Command, *, load: bool = True, answers_in_threads: bool = True) -> None:
     """Open the house, bring its documents up to date, run a command; tell problems in a line."""
     try:
         settings = Settings()
@@ -221,7 +235,7 @@ def _run(command: Command, *, load: bool = True) -> None:
     terminal = Terminal(settings.language)
     try:
         with asyncio.Runner(loop_factory=_choose_loop()) as runner:
-            runner.run(_open_and_run(settings, terminal, command, load))
+            runner.run(_open_and_run(settings, terminal, command, load, answers_in_threads))
     except tuple(_CONFIGURATION_PROBLEMS) as error:
         terminal.complain("terminal", _CONFIGURATION_PROBLEMS[type(error)], detail=error)
         raise typer.Exit(WRONG_USE) from error
@@ -241,19 +255,15 @@ def _choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def _open_and_run(settings: Settings, terminal: Terminal, command: Command, load: bool) -> None:
-    async with _opened(settings, terminal, load) as askbay:
-        await command(askbay, terminal)
-
-
-@asynccontextmanager
-async def _opened(settings: Settings, terminal: Terminal, load: bool) -> AsyncIterator[Askbay]:
-    async with open_askbay(settings) as askbay:
+async def _open_and_run(
+    settings: Settings, terminal: Terminal, command: Command, load: bool, answers_in_threads: bool
+) -> None:
+    async with open_askbay(settings, answers_in_threads=answers_in_threads) as askbay:
         if load:
             total = sum(1 for _ in (askbay.city_folder / "documents").rglob("*.md"))
             with terminal.progress(total) as on_progress:
                 await askbay.bring_up_to_date(on_progress)
-        yield askbay
+        await command(askbay, terminal)
 
 
 def main() -> None:

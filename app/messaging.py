@@ -1,13 +1,20 @@
-"""Keeps the channels going while the server runs: one process at a time works off the inbox, the others store."""
+"""Keeps the channels going: fetches what they do not push, answers, sends. One process at a time does it.
+
+`askbay serve` starts a second process for this (app.worker): acknowledging a message then never waits for an answer
+that is being computed (ADR 0009).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
-from app.wiring import Askbay, Messaging
+from bot.door import Door
+from bot.inbox import Inbox
+from connectors.channel import Channel
+from storage.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -15,21 +22,20 @@ TRY_AGAIN_SECONDS = 3.0
 RESTART_SECONDS = 5.0
 
 
-async def run_messaging(askbay: Askbay, messaging: Messaging) -> None:
+async def run_messaging(database: Database, channels: Iterable[Channel], inbox: Inbox, door: Door) -> None:
     """Work until cancelled. Where another process holds the inbox, take over as soon as it ends."""
     while True:
-        async with askbay.database.try_holding("inbox") as held:
+        async with database.try_holding("inbox") as held:
             if held:
-                await _run_all(messaging)
+                await _run_all(channels, inbox, door)
         await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
-async def _run_all(messaging: Messaging) -> None:
+async def _run_all(channels: Iterable[Channel], inbox: Inbox, door: Door) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(_keep_running("inbox", messaging.inbox.run))
-        for channel in messaging.channels.values():
-            receive = partial(channel.receive, messaging.inbox.store)
-            group.create_task(_keep_running(channel.name, receive))
+        group.create_task(_keep_running("inbox", inbox.run))
+        for channel in channels:
+            group.create_task(_keep_running(channel.name, partial(channel.receive, door.store)))
 
 
 async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:

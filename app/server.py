@@ -17,8 +17,7 @@ from app.chat_page import make_chat_page
 from app.locales import choose_language, load_locale
 from app.security_headers import SecurityHeaders
 from app.staff_api import make_staff_api
-from app.webhooks import make_webhooks
-from app.wiring import Askbay, Messaging
+from app.wiring import Askbay
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +27,8 @@ STATIC = Path(__file__).parent / "static"
 _PHRASES = frozenset(status.phrase for status in HTTPStatus)
 
 
-def make_app(askbay: Askbay, messaging: Messaging | None = None) -> FastAPI:
-    """Return the web application over an open house; `messaging` adds the channels' webhooks."""
+def make_app(askbay: Askbay) -> FastAPI:
+    """Return the web application over an open house."""
     app = FastAPI(
         title="Askbay",
         description="Answers about a city, only from its own announcements, with sources and dates.",
@@ -38,8 +37,6 @@ def make_app(askbay: Askbay, messaging: Messaging | None = None) -> FastAPI:
     app.include_router(make_chat_page(askbay.assistant, askbay.city))
     app.include_router(make_api(askbay.assistant))
     app.include_router(make_staff_api(askbay))
-    if messaging:
-        app.router.routes.extend(make_webhooks(messaging))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health", tags=["operation"])

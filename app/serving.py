@@ -7,22 +7,32 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
 
-from app.messaging import run_messaging
 from app.server import make_app
 from app.terminal import Terminal
-from app.wiring import Askbay, Messaging, open_messaging
+from app.webhooks import Webhooks
+from app.wiring import Askbay, open_channels
+from app.worker import WorkerProcess
+from bot.door import ChatAddress, Door
 from scheduler.refresh import refresh_documents
 from scheduler.timetable import Job, list_jobs, start_timetable
 from scheduler.upkeep import delete_old_questions
 from storage.documents import count_documents
 
 SHUTDOWN_SECONDS = 10
-SWITCH_SECONDS = float(__import__('os').environ.get('SW','0.0005'))
+SWITCH_SECONDS = float(__import__("os").environ.get("SW", "0.0002"))
+
+
+def start_logging() -> None:
+    """Log to stderr."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("apscheduler", "httpx"):
+        # httpx logs each address, and Telegram's hold the bot's token.
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class PortTaken(Exception):
@@ -54,39 +64,35 @@ async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int
     """Listen, print the address, answer until stopped. Raises PortTaken."""
     # Answers are computed in threads; Python's default lets one keep the interpreter for 5 ms while a webhook waits.
     sys.setswitchinterval(SWITCH_SECONDS)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("apscheduler", "httpx"):
-        # httpx logs each address, and Telegram's hold the bot's token.
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    start_logging()
     listener = _listen(host, port)
     async with askbay.database.begin() as connection:
         documents = await count_documents(connection)
     terminal.say("knowledge", documents=documents, passages=askbay.library.lexical.passage_count)
-    async with open_messaging(askbay) as messaging, _running(askbay, messaging):
+    async with open_channels(askbay) as channels, _running(askbay, with_worker=bool(channels)) as wake:
+        door = Door(askbay.database, askbay.now, wake)
         config = uvicorn.Config(
-            make_app(askbay, messaging),
+            Webhooks(make_app(askbay), channels.values(), door),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
-        for name in messaging.channels:
+        for name in channels:
             terminal.say(f"channel_{name}")
         terminal.say("ready", address=f"http://{_shown(host)}:{listener.getsockname()[1]}/")
         await _Server(config).serve(sockets=[listener])
 
 
 @asynccontextmanager
-async def _running(askbay: Askbay, messaging: Messaging) -> AsyncIterator[None]:
-    """Run the timetable and the channels beside the server."""
+async def _running(askbay: Askbay, *, with_worker: bool) -> AsyncIterator[Callable[[ChatAddress], None]]:
+    """Run the timetable, and the worker if there are channels; yields what wakes it."""
     timetable = start_timetable(_jobs(askbay), askbay.city.time_zone)
-    work = asyncio.create_task(run_messaging(askbay, messaging)) if messaging.channels else None
+    worker = WorkerProcess()
     try:
-        yield
+        async with worker.running() if with_worker else nullcontext():
+            yield worker.wake
     finally:
         timetable.shutdown(wait=False)
-        if work:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
 
 
 def _jobs(askbay: Askbay) -> list[Job]:

@@ -84,8 +84,13 @@ class Askbay:
 
 
 @asynccontextmanager
-async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc) -> AsyncIterator[Askbay]:
+async def open_askbay(
+    settings: Settings, now: Callable[[], datetime] = now_utc, *, answers_in_threads: bool = True
+) -> AsyncIterator[Askbay]:
     """Open everything the settings ask for; close it at the end.
+
+    `answers_in_threads` leaves the event loop free while an answer is computed; a process that does nothing else is
+    quicker without.
 
     Raises CityInvalid, DataFolderUnusable, DatabaseUnavailable or ModelUnavailable.
     """
@@ -105,7 +110,7 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
             city_folder=folder,
             database=database,
             library=library,
-            assistant=_make_assistant(city, database, library, now),
+            assistant=_make_assistant(city, database, library, now, answers_in_threads),
             chat_city=_make_chat_city(city),
             now=now,
         )
@@ -113,17 +118,19 @@ async def open_askbay(settings: Settings, now: Callable[[], datetime] = now_utc)
         await database.close()
 
 
-@dataclass(frozen=True)
-class Messaging:
-    """The channels that are configured, and the inbox that answers on them."""
-
-    channels: Mapping[str, Channel]
-    inbox: Inbox
-
-
 @asynccontextmanager
-async def open_messaging(askbay: Askbay) -> AsyncIterator[Messaging]:
-    """Open the channels the settings ask for; close them at the end."""
+async def open_channels(askbay: Askbay) -> AsyncIterator[Mapping[str, Channel]]:
+    """Open the channels the settings ask for, by name; close them at the end."""
+    channels = {channel.name: channel for channel in _make_channels(askbay)}
+    try:
+        yield channels
+    finally:
+        for channel in channels.values():
+            await channel.close()
+
+
+def make_inbox(askbay: Askbay, channels: Mapping[str, Channel]) -> Inbox:
+    """Return the inbox that answers on these channels."""
     chat = Chat(
         assistant=askbay.assistant,
         database=askbay.database,
@@ -132,12 +139,7 @@ async def open_messaging(askbay: Askbay) -> AsyncIterator[Messaging]:
         pace=CitizenPace(),
         now=askbay.now,
     )
-    channels = {channel.name: channel for channel in _make_channels(askbay)}
-    try:
-        yield Messaging(channels, Inbox(askbay.database, chat, channels, askbay.now))
-    finally:
-        for channel in channels.values():
-            await channel.close()
+    return Inbox(askbay.database, chat, channels, askbay.now)
 
 
 def _make_channels(askbay: Askbay) -> Iterator[Channel]:
@@ -182,11 +184,14 @@ def _open_library(settings: Settings, city_folder: Path) -> Library:
     )
 
 
-def _make_assistant(city: City, database: Database, library: Library, now: Callable[[], datetime]) -> Assistant:
+def _make_assistant(
+    city: City, database: Database, library: Library, now: Callable[[], datetime], answers_in_threads: bool
+) -> Assistant:
     return Assistant(
         knowledge=Knowledge(library, Judge(library, tuple(city.name_forms), load_judgement())),
         database=database,
         cities={language: city.words(language) for language in city.languages},
         zone=city.time_zone,
         now=now,
+        answers_in_threads=answers_in_threads,
     )

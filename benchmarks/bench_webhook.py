@@ -218,7 +218,7 @@ async def measure(url: str, server: psutil.Process, pipe: Connection) -> dict[st
         fast = Poster(session, url)
         await post_steadily(fast, EVENTS_A_SECOND, EVENTS_A_SECOND * SECONDS)
         behind_seconds = await wait_for_answers(pipe, 60 + SLOW_EVENTS + EVENTS_A_SECOND * SECONDS)
-        memory = server.memory_info().rss / 1e6
+        memory = sum(member.memory_info().rss for member in [server, *server.children(recursive=True)]) / 1e6
         answered = int(str(ask(pipe)["replies"]))
         assert answered == 60 + SLOW_EVENTS + EVENTS_A_SECOND * SECONDS, f"{answered} answered"
 

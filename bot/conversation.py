@@ -7,8 +7,9 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +24,6 @@ from storage.questions import AskedQuestion, Feedback, find_last_questions, save
 log = logging.getLogger(__name__)
 
 MAX_STORED_CHARACTERS = 4_000
-ANSWERS_AT_ONCE = 2
 # A follow-up leans on what was asked this recently, at most so many questions back.
 MEMORY = timedelta(minutes=30)
 TURNS_REMEMBERED = 4
@@ -65,8 +65,7 @@ class Assistant:
     cities: Mapping[str, CityWords]
     zone: tzinfo
     now: Callable[[], datetime]
-    # Computing: more at once would only take the interpreter from each other, and from acknowledging messages.
-    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ANSWERS_AT_ONCE))
+    answers_in_threads: bool = True
 
     async def handle(
         self, text: str, *, channel: str, language: str | None = None, conversation_id: str | None = None
@@ -92,16 +91,8 @@ class Assistant:
     async def answer(self, asked: Asked) -> tuple[Reply, AskedQuestion]:
         """Return the answer to a message, and what is to be stored of it, personal data masked."""
         asked_at = self.now()
-        async with self._turns:
-            started = time.perf_counter()
-            answer = await asyncio.to_thread(
-                answer_question,
-                asked.text,
-                knowledge=self.knowledge,
-                today=asked_at.astimezone(self.zone).date(),
-                language=asked.language,
-                asked_before=asked.asked_before,
-            )
+        started = time.perf_counter()
+        answer = await self._compute(asked, asked_at)
         reply = Reply(asked.question_id, asked.conversation_id, answer, write_reply(answer, self.cities))
         question = AskedQuestion(
             id=asked.question_id,
@@ -118,6 +109,17 @@ class Assistant:
             message_id=asked.message_id,
         )
         return reply, question
+
+    async def _compute(self, asked: Asked, asked_at: datetime) -> Answer:
+        compute = partial(
+            answer_question,
+            asked.text,
+            knowledge=self.knowledge,
+            today=asked_at.astimezone(self.zone).date(),
+            language=asked.language,
+            asked_before=asked.asked_before,
+        )
+        return await asyncio.to_thread(compute) if self.answers_in_threads else compute()
 
     async def _find_asked_before(self, conversation_id: str) -> tuple[str, ...]:
         async with self.database.begin() as connection:

@@ -1,4 +1,4 @@
-"""The inbox at work: events are stored once, then handled chat by chat, in order; no chat waits for another.
+"""The inbox at work: stored events are handled chat by chat, in order; no chat waits for another.
 
 Each chat with something to do has a lane, a task that sends what waits, takes the next event, and ends when nothing
 is left. The tables are the truth: after a crash every unfinished event and message is taken up again.
@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.chat import Chat, Response, make_key
+from bot.door import ChatAddress
 from bot.outbox import Outbox
-from bot.personal_data import mask_personal_data
 from connectors.channel import Channel, EventKind, IncomingEvent
 from connectors.message import OutgoingMessage
 from storage import inbox
 from storage.database import Database
-from storage.inbox import InboxState, NewEvent, StoredEvent
+from storage.inbox import InboxState, StoredEvent
 from storage.outbox import Parcel, find_oldest, find_open_chats, save_parcel
 from storage.questions import save_question
 
@@ -30,13 +29,10 @@ WAITING_AFTER_SECONDS = 0.5
 # A message put off for no longer than this holds back what comes after it in its chat; a longer one is overtaken.
 IN_ORDER_SECONDS = 15.0
 ANSWER, APOLOGY = "answer", "apology"
-_MAX_TEXT_CHARACTERS = 5_000
-
-ChatAddress = tuple[str, str]
 
 
 class Inbox:
-    """Takes events in and works them off. `now` is the clock."""
+    """Works off what is stored. `now` is the clock."""
 
     def __init__(
         self,
@@ -55,17 +51,6 @@ class Inbox:
         self._running = False
         self._asides: set[asyncio.Task[None]] = set()
 
-    async def store(self, events: Sequence[IncomingEvent]) -> None:
-        """Store events, personal data masked, and wake their lanes. What a group says among itself is not stored."""
-        now = self._now()
-        kept = [_mask(event) for event in events if event.is_addressed]
-        if not kept:
-            return
-        async with self._database.begin() as connection:
-            await inbox.save_events(connection, [_make_new(event, now) for event in kept], now)
-        for event in kept:
-            self._wake((event.channel, event.chat))
-
     async def run(self) -> None:
         """Work until cancelled: take up what an earlier run left, then whatever comes in, here or by others."""
         await self._recover()
@@ -73,7 +58,7 @@ class Inbox:
         try:
             while True:
                 for address in await self._find_waiting():
-                    self._wake(address)
+                    self.wake(address)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             self._running = False
@@ -94,7 +79,8 @@ class Inbox:
             found = {*await inbox.find_waiting_chats(connection), *await find_open_chats(connection)}
         return {address for address in found if address[0] in self._channels}
 
-    def _wake(self, address: ChatAddress) -> None:
+    def wake(self, address: ChatAddress) -> None:
+        """Say that there is something to do for a chat; where the inbox is not at work, its next look finds it."""
         if not self._running:
             return
         # A lane that is about to end looks once more if it was woken meanwhile.
@@ -198,18 +184,3 @@ class Inbox:
 async def _show_waiting_later(channel: Channel, event: IncomingEvent) -> None:
     await asyncio.sleep(WAITING_AFTER_SECONDS)
     await channel.show_waiting(event)
-
-
-def _mask(event: IncomingEvent) -> IncomingEvent:
-    return replace(event, text=mask_personal_data(event.text[:_MAX_TEXT_CHARACTERS])) if event.text else event
-
-
-def _make_new(event: IncomingEvent, now: datetime) -> NewEvent:
-    return NewEvent(
-        channel=event.channel,
-        event_id=event.event_id,
-        chat=event.chat,
-        message_id=event.message_id,
-        payload=event.to_payload(),
-        happened_at=event.happened_at or now,
-    )

@@ -52,9 +52,8 @@ class Outbox:
         """Try once to send a parcel, and settle the outcome; False where it waits to be tried again."""
         channel = self.channels[parcel.channel]
         attempt = replace(parcel, attempts=parcel.attempts + 1, first_tried_at=parcel.first_tried_at or now)
-        await self._change(
-            parcel.id, state=OutboxState.SENDING, attempts=attempt.attempts, first_tried_at=attempt.first_tried_at
-        )
+        async with self.database.begin() as connection:
+            await outbox.mark_sending(connection, attempt)
 
         async def note_part(count: int) -> None:
             await self._change(parcel.id, parts_sent=count)

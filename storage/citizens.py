@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, Column, String, Table, Time, UniqueConstraint, delete, select, update
+from sqlalchemy import Boolean, Column, String, Table, Time, UniqueConstraint, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, insert_unless_there, metadata
@@ -55,10 +55,12 @@ class Citizen:
     awaiting_since: datetime | None = None
 
 
+_FIND = select(citizens).where(citizens.c.channel == bindparam("of_channel"), citizens.c.chat == bindparam("of_chat"))
+
+
 async def find_citizen(connection: AsyncConnection, channel: str, chat: str) -> Citizen | None:
     """Return the citizen behind a chat, or None."""
-    query = select(citizens).where(citizens.c.channel == channel, citizens.c.chat == chat)
-    row = (await connection.execute(query)).mappings().first()
+    row = (await connection.execute(_FIND, {"of_channel": channel, "of_chat": chat})).mappings().first()
     return Citizen(**row) if row else None
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, DateTime, Dialect, MetaData, Table, event, func, select
+from sqlalchemy import Connection, DateTime, Dialect, Executable, MetaData, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -104,15 +105,19 @@ def sqlite_address(path: Path) -> str:
 
 
 async def insert_unless_there(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], unique: Sequence[str]
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], unique: tuple[str, ...]
 ) -> int:
     """Insert rows, leaving out those whose values of `unique` are there already; returns how many went in."""
-    if not rows:
-        return 0
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    query = dialect.insert(table).on_conflict_do_nothing(index_elements=list(unique))
+    query = _make_insert(connection.dialect.name, table, unique)
     # Row by row: a statement with all rows in it is compiled anew each time, which costs more than running it.
     return sum([(await connection.execute(query, [dict(row)])).rowcount for row in rows])
+
+
+@cache
+def _make_insert(dialect_name: str, table: Table, unique: tuple[str, ...]) -> Executable:
+    dialect: Any = sqlite if dialect_name == "sqlite" else postgresql
+    statement: Executable = dialect.insert(table).on_conflict_do_nothing(index_elements=list(unique))
+    return statement
 
 
 async def open_database(address: str) -> Database:

@@ -12,7 +12,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table, UniqueConstraint, delete, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, insert_unless_there, metadata
@@ -92,24 +106,40 @@ async def find_waiting_chats(connection: AsyncConnection) -> list[tuple[str, str
     return [(row.channel, row.chat) for row in await connection.execute(query)]
 
 
-async def claim_next(connection: AsyncConnection, channel: str, chat: str) -> StoredEvent | None:
-    """Take the chat's oldest received event, by the platform's clock, to be worked on; None where there is none."""
-    oldest = (
-        select(inbox.c.id)
-        .where(inbox.c.channel == channel, inbox.c.chat == chat, inbox.c.state == InboxState.RECEIVED)
+# Statements of every message's way are made once: making one takes longer than running it.
+_CLAIM = (
+    update(inbox)
+    .where(
+        inbox.c.id
+        == select(inbox.c.id)
+        .where(
+            inbox.c.state == InboxState.RECEIVED,
+            inbox.c.channel == bindparam("of_channel"),
+            inbox.c.chat == bindparam("of_chat"),
+        )
         .order_by(inbox.c.happened_at, inbox.c.id)
         .limit(1)
         .scalar_subquery()
     )
-    claim = update(inbox).where(inbox.c.id == oldest).values(state=InboxState.WORKING).returning(*inbox.c)
-    row = (await connection.execute(claim)).mappings().first()
+    .values(state=InboxState.WORKING)
+    .returning(*inbox.c)
+)
+_FINISH = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("row_id"))
+    .values(state=InboxState.DONE, payload={}, chat="", message_id="", reason="")
+)
+
+
+async def claim_next(connection: AsyncConnection, channel: str, chat: str) -> StoredEvent | None:
+    """Take the chat's oldest received event, by the platform's clock, to be worked on; None where there is none."""
+    row = (await connection.execute(_CLAIM, {"of_channel": channel, "of_chat": chat})).mappings().first()
     return StoredEvent(**row) if row else None
 
 
 async def finish_event(connection: AsyncConnection, event_row_id: int) -> None:
     """Mark an event as done and wipe what it said; its ids stay."""
-    done = {"state": InboxState.DONE, "payload": {}, "chat": "", "message_id": "", "reason": ""}
-    await connection.execute(update(inbox).where(inbox.c.id == event_row_id).values(**done))
+    await connection.execute(_FINISH, {"row_id": event_row_id})
 
 
 async def fail_event(connection: AsyncConnection, event_row_id: int, reason: str) -> InboxState:

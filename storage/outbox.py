@@ -12,7 +12,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, String, Table, delete, func, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
@@ -83,10 +97,29 @@ class Parcel:
 
 _FIELDS = [column for column in outbox.c if column.name != "number"]
 
+# Statements of every message's way are made once: making one takes longer than running it.
+_INSERT = insert(outbox)
+_OLDEST = (
+    select(*_FIELDS)
+    .where(
+        outbox.c.state.in_(OPEN),
+        outbox.c.channel == bindparam("of_channel"),
+        outbox.c.chat == bindparam("of_chat"),
+    )
+    .order_by(outbox.c.number)
+    .limit(1)
+)
+_SENDING = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("parcel_id"))
+    .values(state=OutboxState.SENDING, attempts=bindparam("tries"), first_tried_at=bindparam("first"))
+)
+_DELETE = delete(outbox).where(outbox.c.id == bindparam("parcel_id"))
+
 
 async def save_parcel(connection: AsyncConnection, parcel: Parcel) -> None:
     """Store a parcel to be sent."""
-    await connection.execute(insert(outbox).values(**vars(parcel)))
+    await connection.execute(_INSERT, vars(parcel))
 
 
 async def find_parcel(connection: AsyncConnection, parcel_id: str) -> Parcel | None:
@@ -97,14 +130,14 @@ async def find_parcel(connection: AsyncConnection, parcel_id: str) -> Parcel | N
 
 async def find_oldest(connection: AsyncConnection, channel: str, chat: str) -> Parcel | None:
     """Return the parcel of a chat that is to be sent first, due or not, so that the order is kept."""
-    query = (
-        select(*_FIELDS)
-        .where(outbox.c.channel == channel, outbox.c.chat == chat, outbox.c.state.in_(OPEN))
-        .order_by(outbox.c.number)
-        .limit(1)
-    )
-    row = (await connection.execute(query)).mappings().first()
+    row = (await connection.execute(_OLDEST, {"of_channel": channel, "of_chat": chat})).mappings().first()
     return Parcel(**row) if row else None
+
+
+async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> None:
+    """Note, before the platform is called, that a parcel is being sent."""
+    values = {"parcel_id": parcel.id, "tries": parcel.attempts, "first": parcel.first_tried_at}
+    await connection.execute(_SENDING, values)
 
 
 async def find_sending(connection: AsyncConnection, channel: str) -> list[Parcel]:
@@ -131,7 +164,7 @@ async def close_parcel(connection: AsyncConnection, parcel_id: str, state: Outbo
 
 async def delete_parcel(connection: AsyncConnection, parcel_id: str) -> None:
     """Delete a parcel that the platform accepted: nothing of it is left to do."""
-    await connection.execute(delete(outbox).where(outbox.c.id == parcel_id))
+    await connection.execute(_DELETE, {"parcel_id": parcel_id})
 
 
 async def block_chat(connection: AsyncConnection, channel: str, chat: str, reason: str) -> None:

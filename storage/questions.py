@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, String, Table, Text, delete, func, insert, select
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
@@ -70,9 +84,18 @@ class Feedback:
     comment: str
 
 
+_INSERT = insert(questions)
+_LAST = (
+    select(questions)
+    .where(questions.c.conversation_id == bindparam("conversation"), questions.c.asked_at >= bindparam("since"))
+    .order_by(questions.c.asked_at.desc())
+    .limit(bindparam("most"))
+)
+
+
 async def save_question(connection: AsyncConnection, question: AskedQuestion) -> None:
     """Store a question together with its answer."""
-    await connection.execute(insert(questions).values(**vars(question)))
+    await connection.execute(_INSERT, vars(question))
 
 
 async def find_question(connection: AsyncConnection, question_id: str) -> AskedQuestion | None:
@@ -85,13 +108,8 @@ async def find_last_questions(
     connection: AsyncConnection, conversation_id: str, *, since: datetime, limit: int
 ) -> list[AskedQuestion]:
     """Return the newest questions of a conversation asked since a moment, oldest first."""
-    query = (
-        select(questions)
-        .where(questions.c.conversation_id == conversation_id, questions.c.asked_at >= since)
-        .order_by(questions.c.asked_at.desc())
-        .limit(limit)
-    )
-    return [AskedQuestion(**row) for row in (await connection.execute(query)).mappings()][::-1]
+    values = {"conversation": conversation_id, "since": since, "most": limit}
+    return [AskedQuestion(**row) for row in (await connection.execute(_LAST, values)).mappings()][::-1]
 
 
 async def count_questions_of(connection: AsyncConnection, citizen_id: str) -> int:

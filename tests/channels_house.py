@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,11 @@ from simulators.telegram import TelegramSimulator
 from app.messaging import run_messaging
 from app.server import make_app
 from app.settings import Settings
-from app.wiring import Askbay, Messaging, open_askbay, open_messaging
+from app.webhooks import Webhooks
+from app.wiring import Askbay, make_inbox, open_askbay, open_channels
+from bot.door import Door
+from bot.inbox import Inbox
+from connectors.channel import Channel
 
 LINE_SECRET, LINE_TOKEN = "a channel secret", "a channel access token"
 TELEGRAM_TOKEN = "123456:a-bot-token"
@@ -29,7 +33,9 @@ class ChannelsHouse:
     """The house, its platforms, and its address."""
 
     askbay: Askbay
-    messaging: Messaging
+    channels: Mapping[str, Channel]
+    inbox: Inbox
+    door: Door
     line: LineSimulator
     telegram: TelegramSimulator
     address: str
@@ -72,12 +78,15 @@ async def open_house(
         **more,
     )
     line.webhook_url = f"{address}/webhooks/line"
-    async with open_askbay(settings, now) as askbay, open_messaging(askbay) as messaging:
-        server = uvicorn.Server(uvicorn.Config(make_app(askbay, messaging), log_config=None, ws="none", lifespan="off"))
+    async with open_askbay(settings, now) as askbay, open_channels(askbay) as channels:
+        inbox = make_inbox(askbay, channels)
+        door = Door(askbay.database, now, inbox.wake)
+        app = Webhooks(make_app(askbay), channels.values(), door)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        working = asyncio.create_task(run_messaging(askbay, messaging))
+        working = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door))
         try:
-            yield ChannelsHouse(askbay, messaging, line, telegram, address)
+            yield ChannelsHouse(askbay, channels, inbox, door, line, telegram, address)
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)

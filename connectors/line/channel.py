@@ -74,7 +74,7 @@ class LineChannel:
 
     async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
         """Send everything by one call."""
-        return await sending.send(self._api, shipment, self._now())
+        return await sending.send(self._client, shipment, self._now())
 
     async def show_menu(self, chat: str, language: str) -> None:
         """Link the rich menu of a language to one citizen."""

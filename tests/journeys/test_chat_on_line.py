@@ -128,7 +128,7 @@ async def test_a_citizen_chats_on_line_from_hello_to_forget_me(house):
 
 async def test_an_english_reader_switches_language_and_gets_the_english_menu(house):
     line, phone = house.line, Phone(house.line)
-    await house.messaging.channels["line"].set_up()
+    await house.channels["line"].set_up()
     await phone.do(line.follow(CITIZEN))
     switched = await phone.tap("l:en")
     assert "English" in switched[0]["text"]

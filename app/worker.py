@@ -1,0 +1,92 @@
+"""The worker: a process beside the server that answers on LINE and Telegram. `askbay work` runs one by itself.
+
+The server tells its worker which chats have something new, a line each on the worker's standard input; the tables
+are the truth, so a line that is lost only costs a second. The input ends with the server, and the worker with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.messaging import run_messaging
+from app.wiring import Askbay, make_inbox, open_channels
+from bot.door import ChatAddress, Door
+from bot.inbox import Inbox
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = 2.0
+STOP_SECONDS = 10.0
+# Told to a worker that is busy; what does not fit is found by its next look at the tables.
+MAX_UNREAD_BYTES = 1_000_000
+
+
+async def work(askbay: Askbay, *, told_by_input: bool) -> None:
+    """Answer on every channel that is configured, until cancelled or the input ends."""
+    async with open_channels(askbay) as channels:
+        inbox = make_inbox(askbay, channels)
+        door = Door(askbay.database, askbay.now, inbox.wake)
+        working = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door))
+        try:
+            await (_read_input(inbox) if told_by_input else working)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def _read_input(inbox: Inbox) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        channel, chat = json.loads(line)
+        inbox.wake((channel, chat))
+
+
+class WorkerProcess:
+    """The server's worker: started, told, started again when it ends, stopped with the server."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+
+    def wake(self, address: ChatAddress) -> None:
+        """Tell the worker that a chat has something new."""
+        tell = self._process.stdin if self._process else None
+        if tell and not tell.is_closing() and tell.transport.get_write_buffer_size() < MAX_UNREAD_BYTES:
+            tell.write(json.dumps(address).encode() + b"\n")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep a worker running."""
+        keeping = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await self._stop()
+
+    async def _keep(self) -> None:
+        while True:
+            # The settings come with the environment, and .env from the same folder.
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "app.cli", "work", "--told-by-input", stdin=asyncio.subprocess.PIPE
+            )
+            code = await self._process.wait()
+            log.error("the worker ended (%d); it is started again in %.0f s", code, RESTART_SECONDS)
+            await asyncio.sleep(RESTART_SECONDS)
+
+    async def _stop(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        if process.stdin:
+            process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()

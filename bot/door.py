@@ -1,0 +1,52 @@
+"""The door: events are stored, personal data masked, before anybody is told that they were received."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.personal_data import mask_personal_data
+from connectors.channel import IncomingEvent
+from storage.database import Database
+from storage.inbox import NewEvent, save_events
+
+MAX_TEXT_CHARACTERS = 5_000
+
+# The name of a channel and the address of a chat there.
+ChatAddress = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Door:
+    """Takes events in. `wake` is told which chats have something new, once it is stored."""
+
+    database: Database
+    now: Callable[[], datetime]
+    wake: Callable[[ChatAddress], None]
+
+    async def store(self, events: Sequence[IncomingEvent]) -> None:
+        """Store events that are not known yet; what a group says among itself is not stored at all."""
+        now = self.now()
+        kept = [_mask(event) for event in events if event.is_addressed]
+        if not kept:
+            return
+        async with self.database.begin() as connection:
+            await save_events(connection, [_make_new(event, now) for event in kept], now)
+        for address in dict.fromkeys((event.channel, event.chat) for event in kept):
+            self.wake(address)
+
+
+def _mask(event: IncomingEvent) -> IncomingEvent:
+    return replace(event, text=mask_personal_data(event.text[:MAX_TEXT_CHARACTERS])) if event.text else event
+
+
+def _make_new(event: IncomingEvent, now: datetime) -> NewEvent:
+    return NewEvent(
+        channel=event.channel,
+        event_id=event.event_id,
+        chat=event.chat,
+        message_id=event.message_id,
+        payload=event.to_payload(),
+        happened_at=event.happened_at or now,
+    )

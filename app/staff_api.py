@@ -12,7 +12,15 @@ from pydantic import BaseModel, Field
 
 from app.locales import choose_language, load_locale
 from app.wiring import Askbay
-from bot.hand_off import MAX_NAME_CHARACTERS, MAX_STAFF_CHARACTERS, StaffAnswer, TicketUnknown, answer_ticket
+from bot.hand_off import (
+    MAX_NAME_CHARACTERS,
+    MAX_STAFF_CHARACTERS,
+    CitizenUnreachable,
+    StaffAnswer,
+    StaffAnswerInvalid,
+    TicketUnknown,
+    answer_ticket,
+)
 from storage import inbox, outbox, tickets
 from storage.tickets import TicketState
 
@@ -87,7 +95,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
     token = askbay.settings.staff_token.get_secret_value()
 
     def check_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
-        words = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
+        words = _words(request)
         if not token:
             raise HTTPException(403, words["staff_closed"])
         if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
@@ -96,8 +104,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
     router = APIRouter(prefix="/api/staff", tags=["staff"], dependencies=[Depends(check_token)])
 
     def unknown(request: Request) -> HTTPException:
-        words = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
-        return HTTPException(404, words["unknown_ticket"])
+        return HTTPException(404, _words(request)["unknown_ticket"])
 
     @router.get("/tickets")
     async def list_tickets(state: TicketState | None = None) -> list[TicketOut]:
@@ -125,6 +132,10 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
                 )
         except TicketUnknown as error:
             raise unknown(request) from error
+        except CitizenUnreachable as error:
+            raise HTTPException(409, _words(request)["citizen_unreachable"]) from error
+        except StaffAnswerInvalid as error:
+            raise HTTPException(422, _words(request)["answer_invalid"].format(detail=error)) from error
         return {"status": "stored"}
 
     @router.post("/tickets/{number}/close")
@@ -156,6 +167,11 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
         return {"status": "received"}
 
     return router
+
+
+def _words(request: Request) -> dict[str, str]:
+    words: dict[str, str] = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
+    return words
 
 
 def _to_out(form: type[Out], item: Any) -> Out:

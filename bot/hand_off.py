@@ -28,6 +28,10 @@ class TicketUnknown(Exception):
     """There is no ticket of this number."""
 
 
+class CitizenUnreachable(Exception):
+    """The citizen blocked the channel: nothing can be sent to them, and nothing is."""
+
+
 class StaffAnswerInvalid(Exception):
     """An answer of staff is empty or too long; the message says which."""
 
@@ -87,7 +91,7 @@ class StaffAnswer:
 async def answer_ticket(connection: AsyncConnection, city: ChatCity, answer: StaffAnswer, at: datetime) -> Ticket:
     """Put an answer of staff into the citizen's outbox, named as from staff; the running server sends it.
 
-    Raises TicketUnknown or StaffAnswerInvalid.
+    Raises TicketUnknown, CitizenUnreachable or StaffAnswerInvalid.
     """
     text, name = answer.text.strip(), answer.name.strip()
     if not text or len(text) > MAX_STAFF_CHARACTERS or len(name) > MAX_NAME_CHARACTERS:
@@ -96,6 +100,8 @@ async def answer_ticket(connection: AsyncConnection, city: ChatCity, answer: Sta
     citizen = await citizens.get_citizen(connection, ticket.citizen_id) if ticket else None
     if ticket is None or citizen is None:
         raise TicketUnknown(str(answer.number))
+    if not citizen.reachable:
+        raise CitizenUnreachable(str(answer.number))
     speech = city.speak(citizen.language or ticket.language)
     shown = name or speech.say("staff_name")
     message = OutgoingMessage(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from channels_house import STAFF_TOKEN, open_house, open_platforms
+from channels_house import STAFF_TOKEN, copy_of, open_house, open_platforms
 from simulators.line import make_user
 
 CITIZEN = make_user(1)
@@ -12,11 +12,11 @@ CITIZEN = make_user(1)
 
 @pytest.fixture
 async def house(kaohsiung_data, tmp_path):
-    async with open_platforms() as (line, telegram):
-        settings = {"database": f"sqlite+aiosqlite:///{tmp_path / 'chat.db'}"}
-        async with open_house(tmp_path / "var", line, telegram, lambda: datetime.now(UTC), **settings) as opened:
-            await opened.askbay.bring_up_to_date()
-            yield opened
+    async with (
+        open_platforms() as (line, telegram),
+        open_house(copy_of(kaohsiung_data, tmp_path), line, telegram, lambda: datetime.now(UTC)) as opened,
+    ):
+        yield opened
 
 
 class Phone:

@@ -111,7 +111,7 @@ async def open_askbay(
             database=database,
             library=library,
             assistant=_make_assistant(city, database, library, now, answers_in_threads),
-            chat_city=_make_chat_city(city),
+            chat_city=make_chat_city(city),
             now=now,
         )
     finally:
@@ -167,7 +167,8 @@ def _make_channels(askbay: Askbay) -> Iterator[Channel]:
         )
 
 
-def _make_chat_city(city: City) -> ChatCity:
+def make_chat_city(city: City) -> ChatCity:
+    """Return what a chat needs to know of a city."""
     return ChatCity(
         languages=city.languages,
         words={language: city.words(language) for language in city.languages},

@@ -53,7 +53,13 @@ def run_platform(pipe: Connection) -> None:
             request = await asyncio.to_thread(pipe.recv)
             if request == "stop":
                 break
-            pipe.send({"arrived": dict(line.arrived_at), "notes": line.notes[:5], "replies": len(line.arrived_at) + line.pushed})
+            pipe.send(
+                {
+                    "arrived": dict(line.arrived_at),
+                    "notes": line.notes[:5],
+                    "replies": len(line.arrived_at) + line.pushed,
+                }
+            )
         await line.stop()
 
     asyncio.run(serve())

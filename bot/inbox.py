@@ -18,13 +18,14 @@ from connectors.channel import Channel, EventKind, IncomingEvent
 from connectors.message import OutgoingMessage
 from storage import inbox
 from storage.database import Database
-from storage.inbox import InboxState, StoredEvent
+from storage.inbox import MAX_ATTEMPTS, InboxState, StoredEvent
 from storage.outbox import Parcel, find_oldest, find_open_chats, save_parcel
 from storage.questions import save_question
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+TURNS = 8
 WAITING_AFTER_SECONDS = 0.5
 # A message put off for no longer than this holds back what comes after it in its chat; a longer one is overtaken.
 IN_ORDER_SECONDS = 15.0
@@ -46,6 +47,7 @@ class Inbox:
         self._channels = channels
         self._outbox = Outbox(database, channels)
         self._now = now
+        self._turns = asyncio.Semaphore(TURNS)
         self._lanes: dict[ChatAddress, asyncio.Task[None]] = {}
         self._woken: set[ChatAddress] = set()
         self._running = False
@@ -53,7 +55,6 @@ class Inbox:
 
     async def run(self) -> None:
         """Work until cancelled: take up what an earlier run left, then whatever comes in, here or by others."""
-        await self._recover()
         self._running = True
         try:
             while True:
@@ -66,13 +67,6 @@ class Inbox:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _recover(self) -> None:
-        async with self._database.begin() as connection:
-            count = await inbox.recover_events(connection, "the process ended while this was being handled")
-        await self._outbox.recover()
-        if count:
-            log.info("%d events of an earlier run are taken up again", count)
 
     async def _find_waiting(self) -> set[ChatAddress]:
         async with self._database.begin() as connection:
@@ -93,17 +87,22 @@ class Inbox:
             while address in self._woken:
                 self._woken.discard(address)
                 await self._send_waiting(*address)
-                while stored := await self._claim(*address):
-                    await self._work(stored)
+                while await self._handle_next(*address):
+                    pass
         except Exception:
             # The database, most likely; the next look finds the chat again.
             log.exception("a lane of %s ended", address[0])
         finally:
             del self._lanes[address]
 
-    async def _claim(self, channel: str, chat: str) -> StoredEvent | None:
-        async with self._database.begin() as connection:
-            return await inbox.claim_next(connection, channel, chat)
+    async def _handle_next(self, channel: str, chat: str) -> bool:
+        """Handle the next event of a chat; False where there is none."""
+        async with _Turn(self._turns) as turn:
+            async with self._database.begin() as connection:
+                stored = await inbox.claim_next(connection, channel, chat)
+            if stored:
+                await self._work(stored, turn)
+            return stored is not None
 
     async def _send_waiting(self, channel: str, chat: str) -> None:
         """Send what waits for a chat, in order; what has to wait for long is left for a later look."""
@@ -118,13 +117,16 @@ class Inbox:
     def _seconds_until_due(self, parcel: Parcel) -> float:
         return max((parcel.not_before - self._now()).total_seconds(), 0.0) if parcel.not_before else 0.0
 
-    async def _work(self, stored: StoredEvent) -> None:
+    async def _work(self, stored: StoredEvent, turn: _Turn) -> None:
         """Handle an event, and send what is said to it."""
         event = IncomingEvent.from_payload(stored.payload)
         channel = self._channels[stored.channel]
+        if stored.attempts >= MAX_ATTEMPTS:
+            await self._fail(stored, event, "cut off too often while it was being handled")
+            return
         if event.kind is EventKind.PRESS:
             self._aside(channel.acknowledge(event))
-        waiting = self._aside(_show_waiting_later(channel, event))
+        waiting = self._aside(_wait_visibly(channel, event, turn))
         try:
             response = await self._chat.handle(event, stored.id)
         except Exception as error:
@@ -134,6 +136,7 @@ class Inbox:
         finally:
             waiting.cancel()
         parcel = await self._finish(stored, event, response)
+        turn.end()
         if response.menu_language and not event.is_group:
             self._aside(channel.show_menu(event.chat, response.menu_language))
         if parcel and not await self._outbox.send(parcel, self._now()):
@@ -152,7 +155,7 @@ class Inbox:
 
     async def _fail(self, stored: StoredEvent, event: IncomingEvent, reason: str) -> None:
         async with self._database.begin() as connection:
-            state = await inbox.fail_event(connection, stored.id, reason)
+            state = await inbox.fail_event(connection, stored, reason)
             if state is InboxState.SET_ASIDE and (messages := self._chat.apologise(event)):
                 await save_parcel(connection, self._make_parcel(stored, event, messages, APOLOGY))
         log.warning("event %d is %s", stored.id, state)
@@ -181,6 +184,33 @@ class Inbox:
         return task
 
 
-async def _show_waiting_later(channel: Channel, event: IncomingEvent) -> None:
+class _Turn:
+    """One of the turns at handling: they keep the first come the first answered when many come at once.
+
+    Whoever is slow ends it early, so that others are not held up.
+    """
+
+    def __init__(self, turns: asyncio.Semaphore) -> None:
+        self._turns = turns
+        self._held = False
+
+    async def __aenter__(self) -> _Turn:
+        await self._turns.acquire()
+        self._held = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Let the next one have it."""
+        if self._held:
+            self._held = False
+            self._turns.release()
+
+
+async def _wait_visibly(channel: Channel, event: IncomingEvent, turn: _Turn) -> None:
+    """Once an answer takes long: let others go on, and show the citizen that it is coming."""
     await asyncio.sleep(WAITING_AFTER_SECONDS)
+    turn.end()
     await channel.show_waiting(event)

@@ -1,6 +1,7 @@
 """Sends what waits in the outbox, one chat at a time and in order, and settles how it went.
 
-A row says `sending` before the platform is called, so that after a crash it is known which messages may have arrived.
+A row says `sending` before the platform is called. Found so later, it was cut off (a crash, the database away), and
+nobody knows whether it arrived: it is sent again only where the platform tells a repeat.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,29 +34,25 @@ class Outbox:
     database: Database
     channels: Mapping[str, Channel]
 
-    async def recover(self) -> None:
-        """After a crash: what was being sent may have arrived; only a channel that tells repeats gets it again."""
-        async with self.database.begin() as connection:
-            for name, channel in self.channels.items():
-                for parcel in await outbox.find_sending(connection, name):
-                    if channel.repeats_are_safe:
-                        tried_reply = bool(parcel.reply_token)
-                        await outbox.change_parcel(
-                            connection, parcel.id, state=OutboxState.WAITING, reply_unknown=tried_reply
-                        )
-                    else:
-                        reason = "the process ended while this was being sent"
-                        await outbox.close_parcel(connection, parcel.id, OutboxState.UNCERTAIN, reason)
-
     async def send(self, parcel: Parcel, now: datetime) -> bool:
         """Try once to send a parcel, and settle the outcome; False where it waits to be tried again."""
         channel = self.channels[parcel.channel]
-        attempt = replace(parcel, attempts=parcel.attempts + 1, first_tried_at=parcel.first_tried_at or now)
+        was_cut_off = parcel.state == OutboxState.SENDING
+        if was_cut_off and not channel.repeats_are_safe:
+            await self._close(parcel, OutboxState.UNCERTAIN, "cut off while it was being sent")
+            return True
+        attempt = replace(
+            parcel,
+            attempts=parcel.attempts + 1,
+            first_tried_at=parcel.first_tried_at or now,
+            reply_unknown=parcel.reply_unknown or (was_cut_off and bool(parcel.reply_token)),
+        )
         async with self.database.begin() as connection:
             await outbox.mark_sending(connection, attempt)
 
         async def note_part(count: int) -> None:
-            await self._change(parcel.id, parts_sent=count)
+            async with self.database.begin() as connection:
+                await outbox.change_parcel(connection, parcel.id, parts_sent=count)
 
         result = await channel.send(_make_shipment(attempt), note_part)
         await self._settle(attempt, result, now)
@@ -90,22 +86,20 @@ class Outbox:
             return
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (parcel.attempts - 1), MAX_PAUSE_SECONDS)
         waits = timedelta(seconds=max(result.after_seconds, pause))
-        await self._change(
-            parcel.id,
-            state=OutboxState.WAITING,
-            not_before=now + waits,
-            reason=result.reason[:400],
-            reply_unknown=parcel.reply_unknown or (bool(parcel.reply_token) and result.outcome is Outcome.UNKNOWN),
-        )
+        async with self.database.begin() as connection:
+            await outbox.change_parcel(
+                connection,
+                parcel.id,
+                state=OutboxState.WAITING,
+                not_before=now + waits,
+                reason=result.reason[:400],
+                reply_unknown=parcel.reply_unknown or (bool(parcel.reply_token) and result.outcome is Outcome.UNKNOWN),
+            )
 
     async def _close(self, parcel: Parcel, state: OutboxState, reason: str) -> None:
         log.error("a message (%s, %s) was not delivered: %s, %s", parcel.channel, parcel.purpose, state, reason)
         async with self.database.begin() as connection:
             await outbox.close_parcel(connection, parcel.id, state, reason)
-
-    async def _change(self, parcel_id: str, **values: Any) -> None:
-        async with self.database.begin() as connection:
-            await outbox.change_parcel(connection, parcel_id, **values)
 
 
 async def move_chat(connection: AsyncConnection, channel: str, chat: str, new_chat: str) -> None:

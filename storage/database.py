@@ -25,6 +25,14 @@ from storage.direct_sqlite import connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+# One connection a process: SQLite lets one write at a time, and within a process they had better queue than collide.
+_SQLITE_OPTIONS: Mapping[str, Any] = {
+    "connect_args": {"async_creator_fn": connect},
+    "pool_size": 1,
+    "max_overflow": 0,
+    "pool_timeout": 300,
+}
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -129,10 +137,9 @@ async def open_database(address: str) -> Database:
         is_sqlite = address.startswith("sqlite")
         engine = create_async_engine(
             address,
-            pool_pre_ping=not is_sqlite,
-            connect_args={"async_creator_fn": connect} if is_sqlite else {},
             # A failing statement is logged; what a citizen wrote is not.
             hide_parameters=True,
+            **(_SQLITE_OPTIONS if is_sqlite else {"pool_pre_ping": True}),
         )
         if is_sqlite:
             event.listen(engine.sync_engine, "connect", _configure_sqlite)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     bindparam,
+    case,
     delete,
     func,
     or_,
@@ -113,7 +114,7 @@ _CLAIM = (
         inbox.c.id
         == select(inbox.c.id)
         .where(
-            inbox.c.state == InboxState.RECEIVED,
+            inbox.c.state.in_(_UNFINISHED),
             inbox.c.channel == bindparam("of_channel"),
             inbox.c.chat == bindparam("of_chat"),
         )
@@ -121,7 +122,9 @@ _CLAIM = (
         .limit(1)
         .scalar_subquery()
     )
-    .values(state=InboxState.WORKING)
+    .values(
+        state=InboxState.WORKING, attempts=inbox.c.attempts + case((inbox.c.state == InboxState.WORKING, 1), else_=0)
+    )
     .returning(*inbox.c)
 )
 _FINISH = (
@@ -132,7 +135,11 @@ _FINISH = (
 
 
 async def claim_next(connection: AsyncConnection, channel: str, chat: str) -> StoredEvent | None:
-    """Take the chat's oldest received event, by the platform's clock, to be worked on; None where there is none."""
+    """Take the chat's oldest unfinished event, by the platform's clock, to be worked on; None where there is none.
+
+    One that was being worked on already was left by a crash, which counts as an attempt: so an event that ends the
+    process is set aside in the end, and the others go on.
+    """
     row = (await connection.execute(_CLAIM, {"of_channel": channel, "of_chat": chat})).mappings().first()
     return StoredEvent(**row) if row else None
 
@@ -142,26 +149,13 @@ async def finish_event(connection: AsyncConnection, event_row_id: int) -> None:
     await connection.execute(_FINISH, {"row_id": event_row_id})
 
 
-async def fail_event(connection: AsyncConnection, event_row_id: int, reason: str) -> InboxState:
-    """Note a failure: to be tried again, or set aside with its reason after MAX_ATTEMPTS. Returns which."""
-    query = select(inbox.c.attempts).where(inbox.c.id == event_row_id)
-    attempts = (await connection.execute(query)).scalar_one() + 1
+async def fail_event(connection: AsyncConnection, event: StoredEvent, reason: str) -> InboxState:
+    """Note a failed attempt: to be tried again, or set aside with its reason after MAX_ATTEMPTS. Returns which."""
+    attempts = event.attempts + 1
     state = InboxState.SET_ASIDE if attempts >= MAX_ATTEMPTS else InboxState.RECEIVED
     values = {"state": state, "attempts": attempts, "reason": reason[:400]}
-    await connection.execute(update(inbox).where(inbox.c.id == event_row_id).values(**values))
+    await connection.execute(update(inbox).where(inbox.c.id == event.id).values(**values))
     return state
-
-
-async def recover_events(connection: AsyncConnection, reason: str) -> int:
-    """After a crash: whatever was being worked on counts as a failed attempt. Returns how many it was.
-
-    An event that ends the process is so set aside in the end, and the others go on.
-    """
-    query = select(inbox.c.id).where(inbox.c.state == InboxState.WORKING)
-    ids = list((await connection.execute(query)).scalars())
-    for event_row_id in ids:
-        await fail_event(connection, event_row_id, reason)
-    return len(ids)
 
 
 async def find_set_aside(connection: AsyncConnection, limit: int = 100) -> list[StoredEvent]:

@@ -112,7 +112,12 @@ _OLDEST = (
 _SENDING = (
     update(outbox)
     .where(outbox.c.id == bindparam("parcel_id"))
-    .values(state=OutboxState.SENDING, attempts=bindparam("tries"), first_tried_at=bindparam("first"))
+    .values(
+        state=OutboxState.SENDING,
+        attempts=bindparam("tries"),
+        first_tried_at=bindparam("first"),
+        reply_unknown=bindparam("unknown"),
+    )
 )
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("parcel_id"))
 
@@ -136,14 +141,13 @@ async def find_oldest(connection: AsyncConnection, channel: str, chat: str) -> P
 
 async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> None:
     """Note, before the platform is called, that a parcel is being sent."""
-    values = {"parcel_id": parcel.id, "tries": parcel.attempts, "first": parcel.first_tried_at}
+    values = {
+        "parcel_id": parcel.id,
+        "tries": parcel.attempts,
+        "first": parcel.first_tried_at,
+        "unknown": parcel.reply_unknown,
+    }
     await connection.execute(_SENDING, values)
-
-
-async def find_sending(connection: AsyncConnection, channel: str) -> list[Parcel]:
-    """Return a channel's parcels that are being sent."""
-    query = select(*_FIELDS).where(outbox.c.channel == channel, outbox.c.state == OutboxState.SENDING)
-    return [Parcel(**row) for row in (await connection.execute(query)).mappings()]
 
 
 async def find_open_chats(connection: AsyncConnection) -> list[tuple[str, str]]:

@@ -18,9 +18,11 @@ import uvicorn
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from app.city import find_city_folder, load_city
 from app.server import make_app
 from app.settings import Settings
-from app.wiring import Askbay, open_askbay
+from app.wiring import Askbay, make_chat_city, open_askbay
+from bot.speech import ChatCity
 from storage.database import Database, open_database, sqlite_address
 
 TODAY = date(2026, 11, 20)
@@ -38,6 +40,12 @@ def skip_or_fail(reason: str) -> None:
 @pytest.fixture
 def now() -> Callable[[], datetime]:
     return lambda: NOW
+
+
+@pytest.fixture(scope="session")
+def chat_city() -> ChatCity:
+    """Kaohsiung as a chat knows it."""
+    return make_chat_city(load_city(find_city_folder("kaohsiung")))
 
 
 @pytest.fixture

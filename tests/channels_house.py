@@ -68,8 +68,15 @@ async def open_platforms() -> AsyncIterator[tuple[LineSimulator, TelegramSimulat
 
 @asynccontextmanager
 async def open_house(
-    data: Path, line: LineSimulator, telegram: TelegramSimulator, now: Callable[[], datetime], **more: object
+    data: Path,
+    line: LineSimulator,
+    telegram: TelegramSimulator,
+    now: Callable[[], datetime],
+    *,
+    working: bool = True,
+    **more: object,
 ) -> AsyncIterator[ChannelsHouse]:
+    """Open a house over a data folder; without `working`, events are stored and nothing is done about them."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = Settings(
@@ -90,11 +97,16 @@ async def open_house(
         app = Webhooks(make_app(askbay), channels.values(), door)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        working = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door))
+        task = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door) if working else wait())
         try:
             yield ChannelsHouse(askbay, channels, inbox, door, line, telegram, address)
         finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             server.should_exit = True
             await serving
+
+
+async def wait() -> None:
+    """Do nothing until cancelled."""
+    await asyncio.Event().wait()

@@ -86,8 +86,7 @@ class Inbox:
         try:
             while address in self._woken:
                 self._woken.discard(address)
-                await self._send_waiting(*address)
-                while await self._handle_next(*address):
+                while await self._do_next(*address):
                     pass
         except Exception:
             # The database, most likely; the next look finds the chat again.
@@ -95,24 +94,24 @@ class Inbox:
         finally:
             del self._lanes[address]
 
-    async def _handle_next(self, channel: str, chat: str) -> bool:
-        """Handle the next event of a chat; False where there is none."""
+    async def _do_next(self, channel: str, chat: str) -> bool:
+        """Send what waits for a chat, or else handle its next event; False where there is nothing to do now.
+
+        What has to wait for long to be sent is overtaken by what comes after it.
+        """
         async with _Turn(self._turns) as turn:
             async with self._database.begin() as connection:
-                stored = await inbox.claim_next(connection, channel, chat)
-            if stored:
-                await self._work(stored, turn)
-            return stored is not None
-
-    async def _send_waiting(self, channel: str, chat: str) -> None:
-        """Send what waits for a chat, in order; what has to wait for long is left for a later look."""
-        while True:
-            async with self._database.begin() as connection:
                 parcel = await find_oldest(connection, channel, chat)
-            if parcel is None or self._seconds_until_due(parcel) > IN_ORDER_SECONDS:
-                return
-            await asyncio.sleep(self._seconds_until_due(parcel))
-            await self._outbox.send(parcel, self._now())
+                if parcel and self._seconds_until_due(parcel) > IN_ORDER_SECONDS:
+                    parcel = None
+                stored = None if parcel else await inbox.claim_next(connection, channel, chat)
+            if parcel:
+                turn.end()
+                await asyncio.sleep(self._seconds_until_due(parcel))
+                await self._outbox.send(parcel, self._now())
+            elif stored:
+                await self._work(stored, turn)
+        return bool(parcel or stored)
 
     def _seconds_until_due(self, parcel: Parcel) -> float:
         return max((parcel.not_before - self._now()).total_seconds(), 0.0) if parcel.not_before else 0.0
@@ -139,8 +138,8 @@ class Inbox:
         turn.end()
         if response.menu_language and not event.is_group:
             self._aside(channel.show_menu(event.chat, response.menu_language))
-        if parcel and not await self._outbox.send(parcel, self._now()):
-            await self._send_waiting(stored.channel, stored.chat)
+        if parcel:
+            await self._outbox.send(parcel, self._now())
 
     async def _finish(self, stored: StoredEvent, event: IncomingEvent, response: Response) -> Parcel | None:
         """Store the question and what is to be sent, and be done with the event: all of it or nothing."""

@@ -23,7 +23,6 @@ from storage.outbox import OutboxState, Parcel
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 300.0
-_TRIED_AGAIN = (Outcome.LATER, Outcome.UNKNOWN, Outcome.MOVED)
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
@@ -34,19 +33,14 @@ class Outbox:
     database: Database
     channels: Mapping[str, Channel]
 
-    async def send(self, parcel: Parcel, now: datetime) -> bool:
-        """Try once to send a parcel, and settle the outcome; False where it waits to be tried again."""
+    async def send(self, parcel: Parcel, now: datetime) -> None:
+        """Try once to send a parcel, and settle the outcome."""
         channel = self.channels[parcel.channel]
         was_cut_off = parcel.state == OutboxState.SENDING
         if was_cut_off and not channel.repeats_are_safe:
             await self._close(parcel, OutboxState.UNCERTAIN, "cut off while it was being sent")
-            return True
-        attempt = replace(
-            parcel,
-            attempts=parcel.attempts + 1,
-            first_tried_at=parcel.first_tried_at or now,
-            reply_unknown=parcel.reply_unknown or (was_cut_off and bool(parcel.reply_token)),
-        )
+            return
+        attempt = _make_attempt(parcel, now, was_cut_off=was_cut_off)
         async with self.database.begin() as connection:
             await outbox.mark_sending(connection, attempt)
 
@@ -56,13 +50,15 @@ class Outbox:
 
         result = await channel.send(_make_shipment(attempt), note_part)
         await self._settle(attempt, result, now)
-        return result.outcome not in _TRIED_AGAIN
 
     async def _settle(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
         match result.outcome:
             case Outcome.SENT:
                 async with self.database.begin() as connection:
                     await outbox.delete_parcel(connection, parcel.id)
+            case Outcome.LATER if result.reply_is_gone:
+                async with self.database.begin() as connection:
+                    await outbox.change_parcel(connection, parcel.id, state=OutboxState.WAITING, reply_token="")
             case Outcome.LATER | Outcome.UNKNOWN:
                 await self._put_off(parcel, result, now)
             case Outcome.UNCERTAIN:
@@ -107,6 +103,19 @@ async def move_chat(connection: AsyncConnection, channel: str, chat: str, new_ch
     await citizens.move_citizen(connection, channel, chat, new_chat)
     await outbox.move_chat(connection, channel, chat, new_chat)
     await inbox_store.move_chat(connection, channel, chat, new_chat)
+
+
+def _make_attempt(parcel: Parcel, now: datetime, *, was_cut_off: bool) -> Parcel:
+    unknown = parcel.reply_unknown or (was_cut_off and bool(parcel.reply_token))
+    in_time = parcel.reply_until is not None and now < parcel.reply_until
+    return replace(
+        parcel,
+        attempts=parcel.attempts + 1,
+        first_tried_at=parcel.first_tried_at or now,
+        reply_unknown=unknown,
+        # A token that ran out unused is of no more use.
+        reply_token=parcel.reply_token if in_time or unknown else "",
+    )
 
 
 def _make_shipment(parcel: Parcel) -> Shipment:

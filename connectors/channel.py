@@ -91,12 +91,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class SendResult:
-    """The outcome of a try, with its reason for staff. `after_seconds`: how long the platform asks to wait."""
+    """The outcome of a try, with its reason for staff. `after_seconds`: how long the platform asks to wait.
+
+    `reply_is_gone`: the free reply was certainly not taken and never will be, so the next try is another way's.
+    """
 
     outcome: Outcome
     reason: str = ""
     after_seconds: float = 0.0
     new_chat: str = ""
+    reply_is_gone: bool = False
 
 
 @dataclass(frozen=True)

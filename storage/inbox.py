@@ -60,7 +60,6 @@ inbox = Table(
     Column("reason", String(400), nullable=False, server_default=""),
     UniqueConstraint("channel", "event_id"),
     Index("ix_inbox_state_channel_chat", "state", "channel", "chat"),
-    sqlite_autoincrement=True,
 )
 
 _UNFINISHED = (InboxState.RECEIVED, InboxState.WORKING)

@@ -65,7 +65,6 @@ outbox = Table(
     Column("reason", String(400), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_outbox_state_channel_chat", "state", "channel", "chat"),
-    sqlite_autoincrement=True,
 )
 
 
@@ -117,6 +116,7 @@ _SENDING = (
         attempts=bindparam("tries"),
         first_tried_at=bindparam("first"),
         reply_unknown=bindparam("unknown"),
+        reply_token=bindparam("token"),
     )
 )
 _DELETE = delete(outbox).where(outbox.c.id == bindparam("parcel_id"))
@@ -146,6 +146,7 @@ async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> None:
         "tries": parcel.attempts,
         "first": parcel.first_tried_at,
         "unknown": parcel.reply_unknown,
+        "token": parcel.reply_token,
     }
     await connection.execute(_SENDING, values)
 

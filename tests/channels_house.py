@@ -97,7 +97,9 @@ async def open_house(
         app = Webhooks(make_app(askbay), channels.values(), door)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        task = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door) if working else wait())
+        task = asyncio.create_task(
+            run_messaging(askbay.database, channels.values(), inbox, door) if working else wait()
+        )
         try:
             yield ChannelsHouse(askbay, channels, inbox, door, line, telegram, address)
         finally:

@@ -135,10 +135,10 @@ def _button(button: Button) -> JsonObject:
 
 
 def _action(button: Button, label_graphemes: int) -> JsonObject:
-    label = shorten(button.label, label_graphemes)
+    label = shorten(button.label, label_graphemes) or "…"
     if button.url:
         return {"type": "uri", "label": label, "uri": button.url}
-    return {"type": "postback", "label": label, "data": button.data, "displayText": shorten(button.label, 300)}
+    return {"type": "postback", "label": label, "data": button.data, "displayText": shorten(button.label, 300) or "…"}
 
 
 def _quick_reply(choices: Sequence[Button]) -> JsonObject | None:

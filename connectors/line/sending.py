@@ -1,5 +1,7 @@
 """Sends to LINE: the free reply first, a push with a retry key only when the reply token is gone.
 
+One try is one or the other, never both: after a try that was cut off it has to be known which of them it was.
+
 Source: developers.line.biz/en/docs/messaging-api/retrying-api-request and …/sending-messages.
 """
 
@@ -40,21 +42,18 @@ async def send(client: AsyncApiClient, shipment: Shipment, now: datetime) -> Sen
 async def _send_rendered(
     client: AsyncApiClient, shipment: Shipment, messages: Sequence[JsonObject], now: datetime
 ) -> SendResult:
-    if shipment.reply_token and shipment.reply_until and now < shipment.reply_until:
-        result = await _reply(client, shipment, messages)
-        if result is not None:
-            return result
-    elif shipment.reply_unknown:
-        return SendResult(Outcome.UNCERTAIN, "a reply was tried, and its token ran out before the outcome was known")
-    return await _push(client, shipment, messages, now)
+    if not shipment.reply_token:
+        return await _push(client, shipment, messages, now)
+    if shipment.reply_until and now < shipment.reply_until:
+        return await _reply(client, shipment, messages)
+    return SendResult(Outcome.UNCERTAIN, "a reply was tried, and its token ran out before the outcome was known")
 
 
-async def _reply(client: AsyncApiClient, shipment: Shipment, messages: Sequence[JsonObject]) -> SendResult | None:
-    """Reply; None where the token is gone and nothing was sent by it."""
+async def _reply(client: AsyncApiClient, shipment: Shipment, messages: Sequence[JsonObject]) -> SendResult:
     result = await _post(client, "/v2/bot/message/reply", {"replyToken": shipment.reply_token, "messages": messages})
     if result.outcome is Outcome.REFUSED and _INVALID_TOKEN in result.reason.lower():
         # A token works once: if an earlier try may have used it, that one was accepted.
-        return SendResult(Outcome.SENT) if shipment.reply_unknown else None
+        return SendResult(Outcome.SENT) if shipment.reply_unknown else SendResult(Outcome.LATER, reply_is_gone=True)
     return result
 
 

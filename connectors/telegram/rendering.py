@@ -103,4 +103,4 @@ def _rows(buttons: Sequence[Button], width: int) -> Keyboard:
 
 
 def _fit(button: Button) -> Button:
-    return Button(shorten(button.label, limits.BUTTON_LABEL), button.data, button.url)
+    return Button(shorten(button.label, limits.BUTTON_LABEL) or "…", button.data, button.url)

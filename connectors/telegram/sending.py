@@ -7,6 +7,7 @@ Source: core.telegram.org/bots/faq (limits), core.telegram.org/bots/api#making-r
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from functools import lru_cache
 
 import httpx
@@ -96,8 +97,7 @@ def judge(error: TelegramError) -> SendResult:
     reason = f"{type(error).__name__}: {error.message}"[:300]
     match error:
         case RetryAfter():
-            # The public property warns that its type will change.
-            return SendResult(Outcome.LATER, reason, after_seconds=error._retry_after.total_seconds())
+            return SendResult(Outcome.LATER, reason, after_seconds=_in_seconds(error.retry_after))
         case ChatMigrated():
             return SendResult(Outcome.MOVED, reason, new_chat=str(error.new_chat_id))
         case Forbidden():
@@ -111,6 +111,10 @@ def judge(error: TelegramError) -> SendResult:
         case NetworkError():
             return _judge_network(error, reason)
     return SendResult(Outcome.LATER, reason)
+
+
+def _in_seconds(time: int | timedelta) -> float:
+    return time.total_seconds() if isinstance(time, timedelta) else float(time)
 
 
 def _judge_network(error: NetworkError, reason: str) -> SendResult:

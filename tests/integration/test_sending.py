@@ -49,6 +49,7 @@ async def test_a_reply_on_line_arrives_once_whatever_happens_to_it(house, fault,
     line = house.line
     line.faults.add(fault, times=2 if not fault.startswith("accepted") else 1, method="reply")
     await line.say(CITIZEN, "你好")
+    await line.wait_for(CITIZEN, 1)
     await until_outbox(house, lambda rows: rows == [])
     assert len(line.seen(CITIZEN)) == 1
     assert line.chats[CITIZEN][0].call == "reply"

@@ -3,7 +3,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from simulators.telegram_rules import CannotParse, judge_keyboard, judge_text, parse_html
-from unit.test_line_rendering import MESSAGES, with_words
+from unit.test_line_rendering import MESSAGES
 
 from connectors.message import Button, OutgoingMessage, Source
 from connectors.telegram.rendering import render
@@ -15,7 +15,7 @@ tdjson = pytest.importorskip("tdjson")
 def parse_by_telegram(html):
     """Return the text as Telegram's own library parses it; raises CannotParse with its words."""
     request = {"@type": "parseTextEntities", "text": html, "parse_mode": {"@type": "textParseModeHTML"}}
-    answer = json.loads(tdjson.td_execute(json.dumps(request)))
+    answer = json.loads(tdjson.td_execute(json.dumps(request).encode()))
     if answer["@type"] == "error":
         raise CannotParse(answer["message"])
     return answer["text"]
@@ -24,8 +24,6 @@ def parse_by_telegram(html):
 @settings(max_examples=150, deadline=None)
 @given(MESSAGES)
 def test_whatever_is_said_telegram_takes_it(message):
-    if not with_words(message.text):
-        return
     for part in render([message]):
         assert judge_text({"text": part.html, "parse_mode": "HTML"}) == []
         markup = make_markup(part.keyboard)

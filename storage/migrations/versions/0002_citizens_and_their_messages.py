@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(400), nullable=False, server_default=""),
         sa.UniqueConstraint("channel", "event_id"),
         sa.Index("ix_inbox_state_channel_chat", "state", "channel", "chat"),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "outbox",
@@ -51,7 +50,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(400), nullable=False, server_default=""),
         sa.Column("created_at", moment, nullable=False),
         sa.Index("ix_outbox_state_channel_chat", "state", "channel", "chat"),
-        sqlite_autoincrement=True,
     )
     op.create_table(
         "citizens",

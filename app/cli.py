@@ -1,24 +1,19 @@
-"""The command line: askbay ask, search, ingest, remove, evaluate, doctor, serve."""
+"""The command line: askbay ask, search, ingest, remove, evaluate, doctor, serve; more in cli_staff and cli_channels."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from app.city import CityInvalid
-from app.settings import Settings
+from app.cli_channels import channels_app, simulate, work
+from app.cli_staff import inbox_app, tickets_app
+from app.running import WRONG_USE, run_command
 from app.terminal import Terminal
-from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay, DataFolderUnusable, open_askbay
-from knowledge_base.hub import ModelUnavailable
-from knowledge_base.lexical_index import IndexBusy
-from storage.database import DatabaseUnavailable
+from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +23,12 @@ app = typer.Typer(
 )
 
 CHANNEL = "terminal"
-WRONG_USE = 2
+
+app.add_typer(tickets_app, name="tickets")
+app.add_typer(inbox_app, name="inbox")
+app.add_typer(channels_app, name="channels")
+app.command()(work)
+app.command()(simulate)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of text.")]
 
@@ -46,7 +46,7 @@ def ask(question: Annotated[str, typer.Argument(help="In Chinese or English.")],
         else:
             terminal.show_reply(reply)
 
-    _run(run)
+    run_command(run)
 
 
 @app.command()
@@ -70,7 +70,7 @@ def search(
         else:
             terminal.show_found(found)
 
-    _run(run)
+    run_command(run)
 
 
 @app.command()
@@ -94,7 +94,7 @@ def ingest(
         if refused:
             raise typer.Exit(1)
 
-    _run(run)
+    run_command(run)
 
 
 async def _ingest_file(askbay: Askbay, terminal: Terminal, path: Path, given: dict[str, str]) -> bool:
@@ -134,7 +134,7 @@ def remove(
             raise typer.Exit(1)
         terminal.say("removed", count=await remove_documents(askbay.database, askbay.library, keys, askbay.now()))
 
-    _run(run)
+    run_command(run)
 
 
 @app.command()
@@ -158,7 +158,7 @@ def evaluate(
         else:
             terminal.out.print_json(json.dumps(summary, ensure_ascii=False))
 
-    _run(run)
+    run_command(run)
 
 
 @app.command()
@@ -172,7 +172,7 @@ def doctor() -> None:
         if any(finding.state == "problem" for finding in findings):
             raise typer.Exit(1)
 
-    _run(run, load=False)
+    run_command(run, load=False)
 
 
 @app.command()
@@ -190,80 +190,11 @@ def serve(
             terminal.complain("terminal", "port_taken", address=error.address, reason=error.reason)
             raise typer.Exit(1) from error
 
-    _run(run)
-
-
-@app.command()
-def work(
-    told_by_input: Annotated[bool, typer.Option("--told-by-input", hidden=True)] = False,
-) -> None:
-    """Answer on LINE and Telegram, where serve runs elsewhere; serve starts a worker of its own."""
-    from app.serving import start_logging
-    from app.worker import work as run_worker
-
-    async def run(askbay: Askbay, terminal: Terminal) -> None:
-        start_logging()
-        await run_worker(askbay, told_by_input=told_by_input)
-
-    _run(run, load=False, answers_in_threads=False)
+    run_command(run)
 
 
 def _or(value: int | None, default: int) -> int:
     return default if value is None else value
-
-
-Command = Callable[[Askbay, Terminal], Coroutine[Any, Any, None]]
-
-
-# What may be wrong with the configuration, and the text of the locale that says what to do.
-_CONFIGURATION_PROBLEMS: Mapping[type[Exception], str] = {
-    CityInvalid: "city_invalid",
-    DataFolderUnusable: "data_unusable",
-    DatabaseUnavailable: "database_unavailable",
-    ModelUnavailable: "model_unavailable",
-}
-
-
-def _run(command: Command, *, load: bool = True, answers_in_threads: bool = True) -> None:
-    """Open the house, bring its documents up to date, run a command; tell problems in a line."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"ASKBAY_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
-        Terminal("zh-TW").complain("terminal", "settings_invalid", detail=wrong)
-        raise typer.Exit(WRONG_USE) from error
-    terminal = Terminal(settings.language)
-    try:
-        with asyncio.Runner(loop_factory=_choose_loop()) as runner:
-            runner.run(_open_and_run(settings, terminal, command, load, answers_in_threads))
-    except tuple(_CONFIGURATION_PROBLEMS) as error:
-        terminal.complain("terminal", _CONFIGURATION_PROBLEMS[type(error)], detail=error)
-        raise typer.Exit(WRONG_USE) from error
-    except IndexBusy as error:
-        terminal.complain("terminal", "index_busy")
-        raise typer.Exit(1) from error
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-
-
-def _choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's event loop, which takes half the time, where the system has it (all but Windows)."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-async def _open_and_run(
-    settings: Settings, terminal: Terminal, command: Command, load: bool, answers_in_threads: bool
-) -> None:
-    async with open_askbay(settings, answers_in_threads=answers_in_threads) as askbay:
-        if load:
-            total = sum(1 for _ in (askbay.city_folder / "documents").rglob("*.md"))
-            with terminal.progress(total) as on_progress:
-                await askbay.bring_up_to_date(on_progress)
-        await command(askbay, terminal)
 
 
 def main() -> None:

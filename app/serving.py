@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
@@ -60,8 +60,19 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int) -> None:
-    """Listen, print the address, answer until stopped. Raises PortTaken."""
+async def serve_forever(
+    askbay: Askbay,
+    terminal: Terminal,
+    host: str,
+    port: int,
+    *,
+    worker_environment: Mapping[str, str] | None = None,
+    on_ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Listen, print the address (and tell it to `on_ready`), answer until stopped. Raises PortTaken.
+
+    `worker_environment` are settings the worker gets besides the environment's own.
+    """
     # Answers are computed in threads; Python's default lets one keep the interpreter for 5 ms while a webhook waits.
     sys.setswitchinterval(SWITCH_SECONDS)
     start_logging()
@@ -69,7 +80,7 @@ async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int
     async with askbay.database.begin() as connection:
         documents = await count_documents(connection)
     terminal.say("knowledge", documents=documents, passages=askbay.library.lexical.passage_count)
-    async with open_channels(askbay) as channels, _running(askbay, with_worker=bool(channels)) as wake:
+    async with open_channels(askbay) as channels, _running(askbay, bool(channels), worker_environment) as wake:
         door = Door(askbay.database, askbay.now, wake)
         config = uvicorn.Config(
             Webhooks(make_app(askbay), channels.values(), door),
@@ -79,15 +90,19 @@ async def serve_forever(askbay: Askbay, terminal: Terminal, host: str, port: int
         )
         for name in channels:
             terminal.say(f"channel_{name}")
-        terminal.say("ready", address=f"http://{_shown(host)}:{listener.getsockname()[1]}/")
+        address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
+        terminal.say("ready", address=address)
+        on_ready(address)
         await _Server(config).serve(sockets=[listener])
 
 
 @asynccontextmanager
-async def _running(askbay: Askbay, *, with_worker: bool) -> AsyncIterator[Callable[[ChatAddress], None]]:
+async def _running(
+    askbay: Askbay, with_worker: bool, worker_environment: Mapping[str, str] | None
+) -> AsyncIterator[Callable[[ChatAddress], None]]:
     """Run the timetable, and the worker if there are channels; yields what wakes it."""
     timetable = start_timetable(_jobs(askbay), askbay.city.time_zone)
-    worker = WorkerProcess()
+    worker = WorkerProcess(worker_environment or {})
     try:
         async with worker.running() if with_worker else nullcontext():
             yield worker.wake

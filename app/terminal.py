@@ -33,6 +33,18 @@ class Terminal:
         """Print a text of the locale's terminal section to stderr."""
         self.err.print(escape(self._words["terminal"][key].format(**values)))
 
+    def word(self, key: str) -> str:
+        """Return a text of the locale's terminal section."""
+        return str(self._words["terminal"][key])
+
+    def state(self, key: str) -> str:
+        """Return a state or an author in words."""
+        return str(self._words["staff"][key])
+
+    def heads(self, *keys: str) -> list[str]:
+        """Return the heads of a table for staff."""
+        return [self.state(key) for key in keys]
+
     def complain(self, section: str, key: str, /, **values: object) -> None:
         """Print a problem, in red, to stderr."""
         self.err.print(f"[red]{escape(self._words[section][key].format(**values))}[/red]", soft_wrap=True)

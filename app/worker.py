@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from app.messaging import run_messaging
@@ -50,7 +51,8 @@ async def _read_input(inbox: Inbox) -> None:
 class WorkerProcess:
     """The server's worker: started, told, started again when it ends, stopped with the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
     def wake(self, address: ChatAddress) -> None:
@@ -74,7 +76,9 @@ class WorkerProcess:
         while True:
             # The settings come with the environment, and .env from the same folder.
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "app.cli", "work", "--told-by-input", stdin=asyncio.subprocess.PIPE
+                *(sys.executable, "-m", "app.cli", "work", "--told-by-input"),
+                stdin=asyncio.subprocess.PIPE,
+                env={**os.environ, **self._environment},
             )
             code = await self._process.wait()
             log.error("the worker ended (%d); it is started again in %.0f s", code, RESTART_SECONDS)

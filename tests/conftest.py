@@ -42,6 +42,17 @@ def now() -> Callable[[], datetime]:
     return lambda: NOW
 
 
+@pytest.fixture
+def environment() -> Callable[[Path], dict[str, str]]:
+    """The environment of a command over a data folder, in English, with nothing of the developer's own settings."""
+
+    def make(data: Path) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("ASKBAY_")}
+        return {**kept, "ASKBAY_DATA": str(data), "ASKBAY_LANGUAGE": "en", "COLUMNS": "200"}
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def chat_city() -> ChatCity:
     """Kaohsiung as a chat knows it."""

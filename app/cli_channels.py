@@ -44,7 +44,7 @@ def set_up() -> None:
 
 def work(told_by_input: Annotated[bool, typer.Option("--told-by-input", hidden=True)] = False) -> None:
     """Answer on LINE and Telegram, where serve runs elsewhere; serve starts a worker of its own."""
-    from app.serving import start_logging
+    from app.process import start_logging
     from app.worker import work as run_worker
 
     async def run(askbay: Askbay, terminal: Terminal) -> None:

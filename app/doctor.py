@@ -38,20 +38,14 @@ async def examine(askbay: Askbay) -> list[Finding]:
         Finding("ok", "python", {"version": platform.python_version()}),
         _check_packages(),
         _check_data(askbay.settings),
-        Finding(
-            "ok",
-            "city",
-            {
-                "city": askbay.city.names.get(askbay.settings.language, askbay.city.id),
-                "folder": askbay.city_folder.name,
-            },
-        ),
+        _describe_city(askbay),
         *_check_city_documents(askbay),
         Finding("ok", "database", {"kind": kind}),
         Finding("ok", "documents", {"documents": documents, "passages": askbay.library.lexical.passage_count})
         if documents
         else Finding("off", "documents_none"),
         _check_embedding(askbay),
+        *_check_channels(askbay.settings),
         Finding("off", "language_model_off"),
         _check_port(askbay.settings),
     ]
@@ -64,6 +58,28 @@ def _describe_city(askbay: Askbay) -> Finding:
 
 def _check_embedding(askbay: Askbay) -> Finding:
     return Finding("ok", "embedding", {"model": askbay.library.embeddings.name})
+
+
+def _check_channels(settings: Settings) -> Iterator[Finding]:
+    half_line = bool(settings.line_channel_secret.get_secret_value()) != bool(
+        settings.line_channel_access_token.get_secret_value()
+    )
+    if half_line:
+        yield Finding("problem", "line_half")
+    else:
+        yield Finding("ok", "line_on") if settings.has_line else Finding("off", "line_off")
+    if not settings.has_telegram:
+        yield Finding("off", "telegram_off")
+    elif settings.public_url:
+        yield Finding("ok", "telegram_webhook", {"address": settings.webhook_address("telegram")})
+    else:
+        yield Finding("ok", "telegram_polls")
+    if settings.public_url and not settings.public_url.startswith("https://"):
+        yield Finding("problem", "public_url_insecure", {"address": settings.public_url})
+    elif settings.has_line and not settings.public_url:
+        yield Finding("off", "line_no_public_url")
+    if not settings.staff_token.get_secret_value():
+        yield Finding("off", "staff_off")
 
 
 def _check_packages() -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -12,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
 
+from app.process import settle_memory, start_logging
 from app.server import make_app
 from app.terminal import Terminal
 from app.webhooks import Webhooks
@@ -25,14 +25,6 @@ from storage.documents import count_documents
 
 SHUTDOWN_SECONDS = 10
 SWITCH_SECONDS = float(__import__("os").environ.get("SW", "0.0002"))
-
-
-def start_logging() -> None:
-    """Log to stderr."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("apscheduler", "httpx"):
-        # httpx logs each address, and Telegram's hold the bot's token.
-        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class PortTaken(Exception):
@@ -93,6 +85,7 @@ async def serve_forever(
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}/"
         terminal.say("ready", address=address)
         on_ready(address)
+        settle_memory()
         await _Server(config).serve(sockets=[listener])
 
 

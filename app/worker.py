@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from app.messaging import run_messaging
+from app.process import settle_memory
 from app.wiring import Askbay, make_inbox, open_channels
 from bot.door import ChatAddress, Door
 from bot.inbox import Inbox
@@ -32,6 +33,7 @@ async def work(askbay: Askbay, *, told_by_input: bool) -> None:
     async with open_channels(askbay) as channels:
         inbox = make_inbox(askbay, channels)
         door = Door(askbay.database, askbay.now, inbox.wake)
+        settle_memory()
         working = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door))
         try:
             await (_read_input(inbox) if told_by_input else working)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -62,9 +63,10 @@ class Glossary:
         return mentions
 
     def _match_at(self, folded: str, start: int) -> Mention | None:
-        if start and _is_latin(folded[start]) and _is_latin(folded[start - 1]):
+        lengths = self.lengths_by_start.get(folded[start : start + 2])
+        if lengths is None or (start and _is_latin(folded[start]) and _is_latin(folded[start - 1])):
             return None
-        for length in self.lengths_by_start.get(folded[start : start + 2], ()):
+        for length in lengths:
             end = start + length
             if end > len(folded):
                 continue
@@ -130,5 +132,6 @@ def _entry(kind: str, forms: Iterable[str]) -> Entry:
     return Entry(kind, written, tuple(fold(form) for form in written))
 
 
+@lru_cache(maxsize=10_000)
 def _is_latin(character: str) -> bool:
     return character.isalnum() and not count_cjk(character)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+
+NICENESS = 5
 
 
 def start_logging() -> None:
@@ -12,6 +15,12 @@ def start_logging() -> None:
     for chatty in ("apscheduler", "httpx"):
         # httpx logs each address, and Telegram's hold the bot's token.
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def give_way() -> None:
+    """Let other processes have the processor first (not on Windows, which has no such call)."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
 
 
 def settle_memory() -> None:

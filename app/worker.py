@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from app.messaging import run_messaging
-from app.process import settle_memory
+from app.process import give_way, settle_memory
 from app.wiring import Askbay, make_inbox, open_channels
 from bot.door import ChatAddress, Door
 from bot.inbox import Inbox
@@ -30,6 +30,9 @@ MAX_UNREAD_BYTES = 1_000_000
 
 async def work(askbay: Askbay, *, told_by_input: bool) -> None:
     """Answer on every channel that is configured, until cancelled or the input ends."""
+    # A server that started this one acknowledges messages, which is more urgent.
+    if told_by_input:
+        give_way()
     async with open_channels(askbay) as channels:
         inbox = make_inbox(askbay, channels)
         door = Door(askbay.database, askbay.now, inbox.wake)

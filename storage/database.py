@@ -87,9 +87,15 @@ class Database:
         The operating system (SQLite) or the server (PostgreSQL) frees it when the process ends, however it ends.
         """
         if self._engine.dialect.name != "sqlite":
+            key = func.hashtext(f"askbay {name}")
             async with self._engine.connect() as connection:
-                query = select(func.pg_try_advisory_lock(func.hashtext(f"askbay {name}")))
-                yield bool((await connection.execute(query)).scalar_one())
+                held = bool((await connection.execute(select(func.pg_try_advisory_lock(key)))).scalar_one())
+                try:
+                    yield held
+                finally:
+                    if held:
+                        # The connection goes back to the pool, and the lock would stay with it.
+                        await connection.execute(select(func.pg_advisory_unlock(key)))
             return
         lock = FileLock(f"{self._engine.url.database}.{name}.lock")
         try:

@@ -130,21 +130,21 @@ async def test_personal_data_is_masked_before_it_is_stored_and_done_events_keep_
 
 
 async def test_a_message_taken_back_is_deleted_with_its_answer(house):
-    event = await house.line.say(CITIZEN, "旗津渡輪票價多少？")
+    event = await house.line.say(CITIZEN, "請問旗津渡輪成人票價是多少錢呢？")
     await house.line.wait_for(CITIZEN, 2)
-    assert "旗津渡輪票價多少？" in await read_all(house)
+    assert "請問旗津渡輪成人票價是多少錢呢？" in await read_all(house)
     await house.line.unsend(CITIZEN, event["message"]["id"])
     for _ in range(100):
-        if "旗津渡輪票價多少？" not in await read_all(house):
+        if "請問旗津渡輪成人票價是多少錢呢？" not in await read_all(house):
             break
         await asyncio.sleep(0.05)
-    assert "旗津渡輪票價多少？" not in await read_all(house)
+    assert "請問旗津渡輪成人票價是多少錢呢？" not in await read_all(house)
 
 
 async def test_forget_me_leaves_nothing_of_the_citizen(house):
     line = house.line
     await line.follow(CITIZEN)
-    await line.say(CITIZEN, "高雄捷運黃線哪一天通車？")
+    await line.say(CITIZEN, "高雄捷運紫線哪一天通車？")
     await line.press(CITIZEN, "t+transport")
     await line.say(CITIZEN, "找真人")
     await line.wait_for(CITIZEN, 4)
@@ -152,7 +152,7 @@ async def test_forget_me_leaves_nothing_of_the_citizen(house):
     await line.wait_for(CITIZEN, 5)
     await asyncio.sleep(0.3)
     stored = await read_all(house)
-    assert "黃線" not in stored
+    assert "紫線" not in stored
     assert CITIZEN not in stored
 
 

@@ -90,6 +90,8 @@ class Database:
             key = func.hashtext(f"askbay {name}")
             async with self._engine.connect() as connection:
                 held = bool((await connection.execute(select(func.pg_try_advisory_lock(key)))).scalar_one())
+                # The lock is the session's: no transaction need stay open for it.
+                await connection.commit()
                 try:
                     yield held
                 finally:

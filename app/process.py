@@ -6,7 +6,7 @@ import gc
 import logging
 import os
 
-NICENESS = 5
+NICENESS = 19
 
 
 def start_logging() -> None:

@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 
 from bot.chat import Chat, Response, make_key
 from bot.door import ChatAddress
-from bot.outbox import Outbox
+from bot.outbox import Outbox, make_attempt
 from connectors.channel import Channel, EventKind, IncomingEvent
 from connectors.message import OutgoingMessage
 from storage import inbox
 from storage.database import Database
 from storage.inbox import MAX_ATTEMPTS, InboxState, StoredEvent
-from storage.outbox import Parcel, find_oldest, find_open_chats, save_parcel
+from storage.outbox import OutboxState, Parcel, find_oldest, find_open_chats, save_parcel
 from storage.questions import save_question
 
 log = logging.getLogger(__name__)
@@ -138,12 +138,17 @@ class Inbox:
         turn.end()
         if response.menu_language and not event.is_group:
             self._aside(channel.show_menu(event.chat, response.menu_language))
-        if parcel:
+        if parcel and parcel.state == OutboxState.SENDING:
+            await self._outbox.send_marked(parcel, self._now())
+        elif parcel:
             await self._outbox.send(parcel, self._now())
 
     async def _finish(self, stored: StoredEvent, event: IncomingEvent, response: Response) -> Parcel | None:
         """Store the question and what is to be sent, and be done with the event: all of it or nothing."""
         parcel = self._make_parcel(stored, event, response.messages) if response.messages else None
+        if parcel and self._channels[stored.channel].repeats_are_safe:
+            # Marked as being sent at once: if it is cut off before, sending it again does no harm.
+            parcel = make_attempt(parcel, self._now())
         async with self._database.begin() as connection:
             if response.question:
                 await save_question(connection, response.question)

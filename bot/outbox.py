@@ -34,21 +34,24 @@ class Outbox:
     channels: Mapping[str, Channel]
 
     async def send(self, parcel: Parcel, now: datetime) -> None:
-        """Try once to send a parcel, and settle the outcome."""
-        channel = self.channels[parcel.channel]
+        """Try once to send a parcel that waits or was cut off, and settle the outcome."""
         was_cut_off = parcel.state == OutboxState.SENDING
-        if was_cut_off and not channel.repeats_are_safe:
+        if was_cut_off and not self.channels[parcel.channel].repeats_are_safe:
             await self._close(parcel, OutboxState.UNCERTAIN, "cut off while it was being sent")
             return
-        attempt = _make_attempt(parcel, now, was_cut_off=was_cut_off)
+        attempt = make_attempt(parcel, now, was_cut_off=was_cut_off)
         async with self.database.begin() as connection:
             await outbox.mark_sending(connection, attempt)
+        await self.send_marked(attempt, now)
+
+    async def send_marked(self, attempt: Parcel, now: datetime) -> None:
+        """Send a parcel that is marked as being sent already, and settle the outcome."""
 
         async def note_part(count: int) -> None:
             async with self.database.begin() as connection:
-                await outbox.change_parcel(connection, parcel.id, parts_sent=count)
+                await outbox.change_parcel(connection, attempt.id, parts_sent=count)
 
-        result = await channel.send(_make_shipment(attempt), note_part)
+        result = await self.channels[attempt.channel].send(_make_shipment(attempt), note_part)
         await self._settle(attempt, result, now)
 
     async def _settle(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
@@ -105,11 +108,13 @@ async def move_chat(connection: AsyncConnection, channel: str, chat: str, new_ch
     await inbox_store.move_chat(connection, channel, chat, new_chat)
 
 
-def _make_attempt(parcel: Parcel, now: datetime, *, was_cut_off: bool) -> Parcel:
+def make_attempt(parcel: Parcel, now: datetime, *, was_cut_off: bool = False) -> Parcel:
+    """Return a parcel as it is while it is being sent."""
     unknown = parcel.reply_unknown or (was_cut_off and bool(parcel.reply_token))
     in_time = parcel.reply_until is not None and now < parcel.reply_until
     return replace(
         parcel,
+        state=OutboxState.SENDING,
         attempts=parcel.attempts + 1,
         first_tried_at=parcel.first_tried_at or now,
         reply_unknown=unknown,

@@ -17,7 +17,10 @@ from typing import Any, Self
 import aiosqlite
 
 BUSY_SECONDS = 10.0
-_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.001, 0.05
+# A write of the other process takes about a millisecond, as long as the event loop's shortest pause: at first only
+# let other tasks go on, then pause.
+_TRIES_WITHOUT_PAUSE = 20
+_PAUSE_SECONDS = 0.001
 
 
 class DirectConnection(aiosqlite.Connection):
@@ -32,7 +35,8 @@ class DirectConnection(aiosqlite.Connection):
         return self
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        pause, until = _FIRST_PAUSE_SECONDS, time.monotonic() + BUSY_SECONDS
+        until = time.monotonic() + BUSY_SECONDS
+        tries = 0
         while True:
             try:
                 return fn(*args, **kwargs)
@@ -40,8 +44,8 @@ class DirectConnection(aiosqlite.Connection):
                 # Not SQLITE_BUSY_SNAPSHOT: what was read is outdated, and trying again cannot help.
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _MAX_PAUSE_SECONDS)
+            tries += 1
+            await asyncio.sleep(0 if tries <= _TRIES_WITHOUT_PAUSE else _PAUSE_SECONDS)
 
     async def close(self) -> None:
         """Close the connection."""

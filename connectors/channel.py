@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -52,7 +52,7 @@ class IncomingEvent:
 
     def to_payload(self) -> dict[str, Any]:
         """Return plain values for the inbox."""
-        return {**asdict(self), "happened_at": self.happened_at.isoformat() if self.happened_at else None}
+        return {**vars(self), "happened_at": self.happened_at.isoformat() if self.happened_at else None}
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> IncomingEvent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,17 +23,17 @@ from bot.visit import Visit
 from bot.watching import press_unwatch, press_watch
 from connectors.channel import EventKind, IncomingEvent
 from connectors.message import Button, OutgoingMessage
-from knowledge_base.language import CHINESE, ENGLISH
-from storage import citizens, outbox
+from knowledge_base.language import CHINESE, ENGLISH, detect_language
+from storage import citizens, outbox, tickets
 from storage.citizens import Citizen
 from storage.database import Database
 from storage.documents import find_documents
 from storage.questions import AskedQuestion, find_last_questions
+from storage.tickets import TicketState
 
 # What a citizen was asked for ("write your question to staff") is taken as the answer for this long.
 AWAITING = timedelta(minutes=30)
 _NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
-_LIMITED = frozenset({EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT})
 _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
 _CONTENT_TEXTS = {
     "sticker": "sticker", "image": "image", "photo": "image", "location": "location", "venue": "location",
@@ -55,6 +55,18 @@ class Response:
 def make_key(event: IncomingEvent, purpose: str = "") -> str:
     """Return the id (a UUID) of what is stored because of an event: the same each time it is handled."""
     return str(uuid.uuid5(_NAMESPACE, f"{event.channel}:{event.event_id}:{purpose}"))
+
+
+def _is_limited(event: IncomingEvent) -> bool:
+    """Say whether an event counts against the pace: what costs an answer; commands and settings always get through."""
+    match event.kind:
+        case EventKind.TEXT:
+            return read_command(event.text) is None
+        case EventKind.PRESS:
+            return event.data.startswith("d:")
+        case EventKind.CONTENT:
+            return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,7 @@ class Chat:
         """
         async with self.database.begin() as connection:
             visit = await self._receive(connection, event)
-            if event.kind in _LIMITED and not await self.pace.allows(event):
+            if _is_limited(event) and not await self.pace.allows(event):
                 return Response([visit.speech.message("rate_limited")] if await self.pace.warns(event) else [])
             settled = await self._settle(connection, visit, inbox_row_id)
         if isinstance(settled, Asked):
@@ -155,8 +167,11 @@ class Chat:
         ]
 
     async def _read_text(self, connection: AsyncConnection, visit: Visit) -> Messages | Asked:
+        visit = await self._learn_language(connection, visit)
         if command := read_command(visit.event.text):
             return await self._command(connection, visit, command)
+        if visit.event.text.startswith(("/", "／")):
+            return [visit.speech.message("unknown_command", choices=make_choices(visit.speech))]
         awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
         if awaiting and since and visit.at - since < AWAITING and visit.event.text.strip():
             if awaiting == hand_off.AWAITING_QUESTION:
@@ -164,6 +179,15 @@ class Chat:
             number = int(awaiting.removeprefix(hand_off.AWAITING_ADDITION))
             return await hand_off.add_to_ticket(connection, visit, number)
         return await self._ask(connection, visit, visit.event.text)
+
+    async def _learn_language(self, connection: AsyncConnection, visit: Visit) -> Visit:
+        """Until a language is chosen, speak the one the citizen first wrote in."""
+        text = visit.event.text
+        if visit.citizen.language or visit.event.is_group or text.startswith("/") or not any(map(str.isalpha, text)):
+            return visit
+        language = detect_language(text, default=visit.speech.language)
+        await citizens.change_citizen(connection, visit.citizen.id, language=language)
+        return replace(visit, speech=self.city.speak(language))
 
     async def _command(self, connection: AsyncConnection, visit: Visit, command: Command) -> Messages:
         speech = visit.speech
@@ -249,6 +273,10 @@ class Chat:
         turns = await find_last_questions(connection, visit.citizen.id, since=visit.at - MEMORY, limit=TURNS_REMEMBERED)
         if not turns:
             return await hand_off.ask_for_question(connection, visit)
+        mine = await tickets.find_tickets_of(connection, visit.citizen.id)
+        if mine and mine[-1].state == TicketState.OPEN and mine[-1].opened_at >= turns[-1].asked_at:
+            # All of it is with staff already: what is missing is what the citizen wants to add.
+            return await hand_off.ask_for_addition(connection, visit, mine[-1].number)
         return await hand_off.hand_over(connection, visit, turns)
 
     async def _ask_about(self, connection: AsyncConnection, visit: Visit, document_id: str) -> Messages | Asked:

@@ -53,7 +53,8 @@ async def hand_over(
         lines.append(own)
     ticket = await tickets.open_ticket(connection, visit.key, visit.citizen.id, visit.speech.language, lines, visit.at)
     await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
-    return [visit.speech.message("ticket_opened", number=ticket.number)]
+    add = visit.speech.button("button_add_to_ticket", f"h:{ticket.number}")
+    return [visit.speech.message("ticket_opened", number=ticket.number, choices=[add])]
 
 
 async def ask_for_addition(connection: AsyncConnection, visit: Visit, number: int) -> list[OutgoingMessage]:

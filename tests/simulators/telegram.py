@@ -50,7 +50,8 @@ class TelegramSimulator:
         self._clock = clock
         self._updates: list[JsonObject] = []
         self._numbers = itertools.count(1000)
-        self._update_ids = itertools.count(500_000)
+        # From where the clock stands: Telegram's numbers never start again, and a bot remembers those it has seen.
+        self._update_ids = itertools.count(int(time.time()))
         self._sent_at: deque[float] = deque()
         self._chat_tokens: dict[int, tuple[float, float]] = {}
         self._group_sent_at: dict[int, deque[float]] = defaultdict(deque)

@@ -13,7 +13,8 @@ from prompts import load_wording
         ("你知道我什麼？", Command.ABOUT_ME), ("What do you know about me?", Command.ABOUT_ME), ("忘記我", Command.FORGET_ME),
         ("請刪除我的資料", Command.FORGET_ME), ("Forget me", Command.FORGET_ME), ("/forget@askbay_bot", Command.FORGET_ME),
         ("新創方案", Command.PROGRAMMES), ("Topics", Command.TOPICS), ("English", Command.ENGLISH), ("中文", Command.CHINESE),
-        ("／help", Command.HELP),
+        ("／help", Command.HELP), ("退訂", Command.UNSUBSCRIBE), ("please stop sending me messages", Command.UNSUBSCRIBE),
+        ("可以刪掉我的資料嗎", Command.FORGET_ME), ("我要找真人處理違停", Command.PERSON), ("訂閱 交通", Command.SUBSCRIBE),
     ],
 )  # fmt: skip
 def test_a_command_is_understood_written_or_after_a_slash(text, command):

@@ -69,6 +69,12 @@ def _is_limited(event: IncomingEvent) -> bool:
     return False
 
 
+def _read_language(event: IncomingEvent) -> str:
+    """Return the language somebody writes in, or "" where the event does not tell (a group speaks several)."""
+    tells = event.kind is EventKind.TEXT and not event.is_group and not event.text.startswith("/")
+    return detect_language(event.text, default="") if tells else ""
+
+
 @dataclass(frozen=True)
 class ChatSettings:
     """What the texts promise."""
@@ -111,7 +117,8 @@ class Chat:
     async def _receive(self, connection: AsyncConnection, event: IncomingEvent) -> Visit:
         citizen = await citizens.find_citizen(connection, event.channel, event.chat)
         if citizen is None:
-            citizen = Citizen(uuid.uuid4().hex, event.channel, event.chat, self.now(), is_group=event.is_group)
+            language = _read_language(event)
+            citizen = Citizen(uuid.uuid4().hex, event.channel, event.chat, self.now(), event.is_group, language)
             if event.kind not in (EventKind.UNFOLLOW, EventKind.UNSEND, EventKind.MOVE):
                 await citizens.save_citizen(connection, citizen)
         speech = self.city.speak(citizen.language or self._guess_language(event))
@@ -182,10 +189,9 @@ class Chat:
 
     async def _learn_language(self, connection: AsyncConnection, visit: Visit) -> Visit:
         """Until a language is chosen, speak the one the citizen first wrote in."""
-        text = visit.event.text
-        if visit.citizen.language or visit.event.is_group or text.startswith("/") or not any(map(str.isalpha, text)):
+        language = "" if visit.citizen.language else _read_language(visit.event)
+        if not language:
             return visit
-        language = detect_language(text, default=visit.speech.language)
         await citizens.change_citizen(connection, visit.citizen.id, language=language)
         return replace(visit, speech=self.city.speak(language))
 

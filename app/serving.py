@@ -24,7 +24,7 @@ from scheduler.upkeep import delete_old_questions
 from storage.documents import count_documents
 
 SHUTDOWN_SECONDS = 10
-SWITCH_SECONDS = float(__import__("os").environ.get("SW", "0.0002"))
+SWITCH_SECONDS = 0.001
 
 
 class PortTaken(Exception):
@@ -86,7 +86,13 @@ async def serve_forever(
         terminal.say("ready", address=address)
         on_ready(address)
         settle_memory()
-        await _Server(config).serve(sockets=[listener])
+        preparing = [asyncio.create_task(channel.prepare()) for channel in channels.values()]
+        try:
+            await _Server(config).serve(sockets=[listener])
+        finally:
+            for task in preparing:
+                task.cancel()
+            await asyncio.gather(*preparing, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -39,7 +39,11 @@ async def work(askbay: Askbay, *, told_by_input: bool) -> None:
         settle_memory()
         working = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door))
         try:
-            await (_read_input(inbox) if told_by_input else working)
+            told = asyncio.create_task(_read_input(inbox)) if told_by_input else working
+            # Whichever ends first ends the worker: its server starts another.
+            done, _ = await asyncio.wait({told, working}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)

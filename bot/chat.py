@@ -35,6 +35,10 @@ from storage.tickets import TicketState
 AWAITING = timedelta(minutes=30)
 _NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
 _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
+# Whoever writes or taps can be written to again; `follow` greets them besides.
+_COMES_BACK = frozenset({EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT})
+# Buttons that are about one citizen alone.
+_PRIVATE_CODES = frozenset({"t+", "t-", "n:", "q:", "w:", "x:", "h:", "p:", "z:"})
 _CONTENT_TEXTS = {
     "sticker": "sticker", "image": "image", "photo": "image", "location": "location", "venue": "location",
     "audio": "voice", "voice": "voice", "video_note": "voice",
@@ -121,6 +125,8 @@ class Chat:
             citizen = Citizen(uuid.uuid4().hex, event.channel, event.chat, self.now(), event.is_group, language)
             if event.kind not in (EventKind.UNFOLLOW, EventKind.UNSEND, EventKind.MOVE):
                 await citizens.save_citizen(connection, citizen)
+        if not citizen.reachable and event.kind in _COMES_BACK:
+            await citizens.set_reachable(connection, event.channel, event.chat, True)
         speech = self.city.speak(citizen.language or self._guess_language(event))
         return Visit(event, citizen, speech, make_key(event), self.now())
 
@@ -163,7 +169,9 @@ class Chat:
         if visit.citizen.language or visit.event.language:
             return [greeting]
         # The platform does not tell which language the citizen reads.
-        other = next(language for language in self.city.languages if language != visit.speech.language)
+        other = next((known for known in self.city.languages if known != visit.speech.language), "")
+        if not other:
+            return [greeting]
         second = visit.speech.say("greeting_other_language")
         return [
             OutgoingMessage(
@@ -174,11 +182,18 @@ class Chat:
         ]
 
     async def _read_text(self, connection: AsyncConnection, visit: Visit) -> Messages | Asked:
+        if done := await hand_off.find_handed_over(connection, visit):
+            return done
         visit = await self._learn_language(connection, visit)
         if command := read_command(visit.event.text):
             return await self._command(connection, visit, command)
         if visit.event.text.startswith(("/", "／")):
-            return [visit.speech.message("unknown_command", choices=make_choices(visit.speech))]
+            # In a group it may be another bot's.
+            return (
+                []
+                if visit.event.is_group
+                else [visit.speech.message("unknown_command", choices=make_choices(visit.speech))]
+            )
         awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
         if awaiting and since and visit.at - since < AWAITING and visit.event.text.strip():
             if awaiting == hand_off.AWAITING_QUESTION:
@@ -224,6 +239,8 @@ class Chat:
 
     async def _press(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | Asked:
         code, value = visit.event.data[:2], visit.event.data[2:]
+        if visit.event.is_group and code in _PRIVATE_CODES:
+            return [visit.speech.message("private_only")]
         match code:
             case "c:" if value in set(Command):
                 return await self._command(connection, visit, Command(value))
@@ -276,6 +293,8 @@ class Chat:
         ]
 
     async def _ask_person(self, connection: AsyncConnection, visit: Visit) -> Messages:
+        if done := await hand_off.find_handed_over(connection, visit):
+            return done
         turns = await find_last_questions(connection, visit.citizen.id, since=visit.at - MEMORY, limit=TURNS_REMEMBERED)
         if not turns:
             return await hand_off.ask_for_question(connection, visit)

@@ -38,7 +38,9 @@ class Door:
 
 
 def _mask(event: IncomingEvent) -> IncomingEvent:
-    return replace(event, text=mask_personal_data(event.text[:MAX_TEXT_CHARACTERS])) if event.text else event
+    # PostgreSQL refuses NUL in text; half of a surrogate pair cannot be encoded.
+    text = event.text[:MAX_TEXT_CHARACTERS].replace("\x00", "").encode("utf-8", "replace").decode()
+    return replace(event, text=mask_personal_data(text)) if text else event
 
 
 def _make_new(event: IncomingEvent, now: datetime) -> NewEvent:

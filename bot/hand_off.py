@@ -53,6 +53,18 @@ async def hand_over(
         lines.append(own)
     ticket = await tickets.open_ticket(connection, visit.key, visit.citizen.id, visit.speech.language, lines, visit.at)
     await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
+    return _confirm(visit, ticket)
+
+
+async def find_handed_over(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessage] | None:
+    """Return the confirmation again where this very event was handed over already, before a crash; else None."""
+    if ticket := await tickets.find_by_id(connection, visit.key):
+        return _confirm(visit, ticket)
+    number = await tickets.find_ticket_of_line(connection, visit.citizen.id, visit.key)
+    return None if number is None else [visit.speech.message("ticket_added", number=number)]
+
+
+def _confirm(visit: Visit, ticket: Ticket) -> list[OutgoingMessage]:
     add = visit.speech.button("button_add_to_ticket", f"h:{ticket.number}")
     return [visit.speech.message("ticket_opened", number=ticket.number, choices=[add])]
 

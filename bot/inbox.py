@@ -70,7 +70,7 @@ class Inbox:
 
     async def _find_waiting(self) -> set[ChatAddress]:
         async with self._database.begin() as connection:
-            found = {*await inbox.find_waiting_chats(connection), *await find_open_chats(connection)}
+            found = {*await inbox.find_waiting_chats(connection), *await find_open_chats(connection, self._soon())}
         return {address for address in found if address[0] in self._channels}
 
     def wake(self, address: ChatAddress) -> None:
@@ -101,9 +101,7 @@ class Inbox:
         """
         async with _Turn(self._turns) as turn:
             async with self._database.begin() as connection:
-                parcel = await find_oldest(connection, channel, chat)
-                if parcel and self._seconds_until_due(parcel) > IN_ORDER_SECONDS:
-                    parcel = None
+                parcel = await find_oldest(connection, channel, chat, self._soon())
                 stored = None if parcel else await inbox.claim_next(connection, channel, chat)
             if parcel:
                 turn.end()
@@ -112,6 +110,9 @@ class Inbox:
             elif stored:
                 await self._work(stored, turn)
         return bool(parcel or stored)
+
+    def _soon(self) -> datetime:
+        return self._now() + timedelta(seconds=IN_ORDER_SECONDS)
 
     def _seconds_until_due(self, parcel: Parcel) -> float:
         return max((parcel.not_before - self._now()).total_seconds(), 0.0) if parcel.not_before else 0.0

@@ -133,6 +133,10 @@ class Channel(Protocol):
         """Check who sent a webhook and return its events; unknown ones are left out. Raises WebhookRefused."""
         ...
 
+    async def prepare(self) -> None:
+        """Learn what reading webhooks needs to know of the platform; until then a webhook may be refused with 503."""
+        ...
+
     async def receive(self, store: Store) -> None:
         """Fetch events for as long as the task runs, where the channel does not push them; else return at once."""
         ...

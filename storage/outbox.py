@@ -24,6 +24,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -102,6 +103,7 @@ _OLDEST = (
     select(*_FIELDS)
     .where(
         outbox.c.state.in_(OPEN),
+        or_(outbox.c.not_before.is_(None), outbox.c.not_before <= bindparam("soon")),
         outbox.c.channel == bindparam("of_channel"),
         outbox.c.chat == bindparam("of_chat"),
     )
@@ -123,7 +125,9 @@ _DELETE = delete(outbox).where(outbox.c.id == bindparam("parcel_id"))
 
 
 async def save_parcel(connection: AsyncConnection, parcel: Parcel) -> None:
-    """Store a parcel to be sent."""
+    """Store a parcel to be sent; one of the same id that ended before (an event that staff retry) makes way."""
+    if parcel.purpose == "apology":
+        await delete_parcel(connection, parcel.id)
     await connection.execute(_INSERT, vars(parcel))
 
 
@@ -133,9 +137,10 @@ async def find_parcel(connection: AsyncConnection, parcel_id: str) -> Parcel | N
     return Parcel(**row) if row else None
 
 
-async def find_oldest(connection: AsyncConnection, channel: str, chat: str) -> Parcel | None:
-    """Return the parcel of a chat that is to be sent first, due or not, so that the order is kept."""
-    row = (await connection.execute(_OLDEST, {"of_channel": channel, "of_chat": chat})).mappings().first()
+async def find_oldest(connection: AsyncConnection, channel: str, chat: str, soon: datetime) -> Parcel | None:
+    """Return the oldest parcel of a chat that is due until `soon`; what has to wait longer is overtaken."""
+    values = {"of_channel": channel, "of_chat": chat, "soon": soon}
+    row = (await connection.execute(_OLDEST, values)).mappings().first()
     return Parcel(**row) if row else None
 
 
@@ -151,9 +156,10 @@ async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> None:
     await connection.execute(_SENDING, values)
 
 
-async def find_open_chats(connection: AsyncConnection) -> list[tuple[str, str]]:
-    """Return (channel, chat) of every chat with something to be sent, due or not."""
-    query = select(outbox.c.channel, outbox.c.chat).where(outbox.c.state.in_(OPEN)).distinct()
+async def find_open_chats(connection: AsyncConnection, soon: datetime) -> list[tuple[str, str]]:
+    """Return (channel, chat) of every chat with something to be sent that is due until `soon`."""
+    due = or_(outbox.c.not_before.is_(None), outbox.c.not_before <= soon)
+    query = select(outbox.c.channel, outbox.c.chat).where(outbox.c.state.in_(OPEN), due).distinct()
     return [(row.channel, row.chat) for row in await connection.execute(query)]
 
 

@@ -106,6 +106,22 @@ async def find_ticket(connection: AsyncConnection, number: int) -> Ticket | None
     return Ticket(**row) if row else None
 
 
+async def find_by_id(connection: AsyncConnection, ticket_id: str) -> Ticket | None:
+    """Return a ticket by the id it was opened with, or None."""
+    row = (await connection.execute(select(tickets).where(tickets.c.id == ticket_id))).mappings().first()
+    return Ticket(**row) if row else None
+
+
+async def find_ticket_of_line(connection: AsyncConnection, citizen_id: str, key: str) -> int | None:
+    """Return the number of a citizen's ticket that has a line of this key, or None."""
+    query = (
+        select(ticket_lines.c.ticket)
+        .join(tickets, tickets.c.number == ticket_lines.c.ticket)
+        .where(tickets.c.citizen_id == citizen_id, ticket_lines.c.key == key)
+    )
+    return (await connection.execute(query)).scalar()
+
+
 async def find_lines(connection: AsyncConnection, number: int) -> list[Line]:
     """Return the conversation of a ticket, oldest first."""
     fields = ("key", "author", "name", "text", "message_id", "written_at")

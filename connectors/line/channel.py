@@ -56,6 +56,9 @@ class LineChannel:
         """See Channel."""
         return events.read_webhook(body, headers, self._secret)
 
+    async def prepare(self) -> None:
+        """LINE's webhooks tell everything themselves."""
+
     async def receive(self, store: Store) -> None:
         """LINE calls the webhook; there is nothing to fetch."""
 

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SIGNATURE_HEADER = "x-line-signature"
 _COMMAND = re.compile(r"^\s*[/／]\w")
+# Who leaves or takes something back is heard whoever answers.
+_ALWAYS_HEARD = ("unfollow", "leave", "unsend")
 _CHAT_KEYS = {"user": "userId", "group": "groupId", "room": "roomId"}
 
 
@@ -58,8 +60,9 @@ def _read_event(item: Any) -> IncomingEvent | None:
 
 
 def _read(item: Mapping[str, Any]) -> IncomingEvent | None:
-    if item.get("mode", "active") != "active":
+    if item.get("mode", "active") != "active" and item["type"] not in _ALWAYS_HEARD:
         # Another module of the account is answering this chat (standby), or a mode that is not known yet.
+        log.info("a LINE event in another mode than active is left out")
         return None
     source = item["source"]
     chat = source[_CHAT_KEYS[source["type"]]]
@@ -95,6 +98,7 @@ def _read_details(item: Mapping[str, Any]) -> dict[str, Any] | None:
             return {"kind": EventKind.UNFOLLOW}
         case "unsend":
             return {"kind": EventKind.UNSEND, "message_id": str(item["unsend"]["messageId"])[:64]}
+    log.info("a LINE event of a type that is not used is left out")
     return None
 
 

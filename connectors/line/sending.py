@@ -46,6 +46,8 @@ async def _send_rendered(
         return await _push(client, shipment, messages, now)
     if shipment.reply_until and now < shipment.reply_until:
         return await _reply(client, shipment, messages)
+    if not shipment.reply_unknown:
+        return SendResult(Outcome.LATER, reply_is_gone=True)
     return SendResult(Outcome.UNCERTAIN, "a reply was tried, and its token ran out before the outcome was known")
 
 

@@ -14,7 +14,7 @@ from telegram.constants import ChatAction
 from telegram.error import Conflict, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from connectors.channel import IncomingEvent, OnPartSent, SendResult, Shipment, Store
+from connectors.channel import IncomingEvent, OnPartSent, SendResult, Shipment, Store, WebhookRefused
 from connectors.loopback import is_loopback
 from connectors.menu import MenuTexts
 from connectors.telegram import events, limits, menu, sending
@@ -48,8 +48,14 @@ class TelegramChannel:
         self._bot = Bot(token, f"{address}/bot", request=self._request, get_updates_request=self._polling)
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> list[IncomingEvent]:
-        """See Channel."""
+        """See Channel. Until the bot's name is known, Telegram is asked to come again: a group may mean the bot."""
+        if not self._bot_name:
+            raise WebhookRefused("the bot's name is not known yet", 503)
         return events.read_webhook(body, headers, self._secret, self._bot_name)
+
+    async def prepare(self) -> None:
+        """Learn the bot's name."""
+        await self._until_done(self._learn_name)
 
     async def receive(self, store: Store) -> None:
         """Learn the bot's name; then poll for as long as the task runs, or leave it to the webhook."""

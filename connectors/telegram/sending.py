@@ -110,6 +110,9 @@ def judge(error: TelegramError) -> SendResult:
             return SendResult(Outcome.BLOCKED if gone else Outcome.REFUSED, reason)
         case NetworkError():
             return _judge_network(error, reason)
+        case TelegramError() if "invalid server response" in error.message.lower():
+            # It may have been the answer to a message that was taken.
+            return SendResult(Outcome.UNCERTAIN, reason)
     return SendResult(Outcome.LATER, reason)
 
 

@@ -56,13 +56,13 @@ async def test_a_parcel_goes_through_its_states_and_leaves_no_words_behind(datab
     parcel = Parcel("p1", "line", "U1", "answer", [{"text": "您好"}], AT, reply_token="r", reply_until=AT)
     async with database.begin() as connection:
         await outbox.save_parcel(connection, parcel)
-        assert await outbox.find_oldest(connection, "line", "U1") == parcel
+        assert await outbox.find_oldest(connection, "line", "U1", AT) == parcel
         await outbox.mark_sending(connection, parcel)
         assert (await outbox.find_parcel(connection, "p1")).state == OutboxState.SENDING
         await outbox.close_parcel(connection, "p1", OutboxState.UNCERTAIN, "no answer")
         (shown,) = await outbox.find_troubled(connection)
         assert (shown.messages, shown.reason) == ([], "no answer")
-        assert await outbox.find_open_chats(connection) == []
+        assert await outbox.find_open_chats(connection, AT) == []
         assert await outbox.delete_closed_before(connection, AT + timedelta(days=1)) == 1
 
 

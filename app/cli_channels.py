@@ -61,7 +61,7 @@ def simulate(
 ) -> None:
     """Try LINE and Telegram without an account: fake platforms beside the server, and a page to chat on."""
     from app.serving import PortTaken, serve_forever
-    from app.simulating import SimulatorMissing, running_simulators
+    from app.simulating import SimulatorMissing, keep_apart, running_simulators
 
     async def run(askbay: Askbay, terminal: Terminal) -> None:
         settings = askbay.settings
@@ -73,7 +73,11 @@ def simulate(
                     terminal,
                     host or settings.host,
                     settings.port if serve_port is None else serve_port,
-                    worker_environment=simulated.environment,
+                    worker_environment={
+                        **simulated.environment,
+                        "ASKBAY_DATA": str(settings.data.resolve()),
+                        "ASKBAY_DATABASE": "",
+                    },
                     on_ready=simulated.tell_address,
                 )
         except PortTaken as error:
@@ -83,4 +87,4 @@ def simulate(
             terminal.complain("terminal", "simulator_missing", detail=error)
             raise typer.Exit(1) from error
 
-    run_command(run)
+    run_command(run, change=keep_apart)

@@ -31,10 +31,16 @@ _CONFIGURATION_PROBLEMS: Mapping[type[Exception], str] = {
 }
 
 
-def run_command(command: Command, *, load: bool = True, answers_in_threads: bool = True) -> None:
+def run_command(
+    command: Command,
+    *,
+    load: bool = True,
+    answers_in_threads: bool = True,
+    change: Callable[[Settings], Settings] = lambda settings: settings,
+) -> None:
     """Open the house, bring its documents up to date (`load`), run a command; tell problems in a line."""
     try:
-        settings = Settings()
+        settings = change(Settings())
     except ValidationError as error:
         wrong = "; ".join(f"ASKBAY_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
         Terminal("zh-TW").complain("terminal", "settings_invalid", detail=wrong)

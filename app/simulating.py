@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from app.settings import Settings
 from app.wiring import Askbay
 
 ROOT = Path(__file__).parent.parent
@@ -65,6 +66,11 @@ class Simulated:
         """Tell the simulated LINE where the server's webhook is."""
         if self.process.stdin:
             self.process.stdin.write(address.encode() + b"\n")
+
+
+def keep_apart(settings: Settings) -> Settings:
+    """Return the settings with data of their own: what waits for real citizens must not go to a simulator."""
+    return settings.model_copy(update={"data": settings.data / "simulated", "database": SecretStr("")})
 
 
 @asynccontextmanager

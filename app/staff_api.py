@@ -6,7 +6,7 @@ import hmac
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
@@ -26,6 +26,8 @@ from storage.tickets import TicketState
 
 _BEARER = HTTPBearer(auto_error=False, description="ASKBAY_STAFF_TOKEN")
 Out = TypeVar("Out", bound=BaseModel)
+# What a database takes as a whole number.
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 class TicketOut(BaseModel):
@@ -113,7 +115,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
             return [_to_out(TicketOut, ticket) for ticket in await tickets.find_tickets(connection, state)]
 
     @router.get("/tickets/{number}")
-    async def show_ticket(number: int, request: Request) -> TicketWithLines:
+    async def show_ticket(number: Number, request: Request) -> TicketWithLines:
         """Show a ticket with its conversation."""
         async with askbay.database.begin() as connection:
             ticket = await tickets.find_ticket(connection, number)
@@ -123,7 +125,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
         return TicketWithLines.model_validate({**vars(ticket), "lines": [vars(line) for line in lines]})
 
     @router.post("/tickets/{number}/answer")
-    async def answer(number: int, given: AnswerIn, request: Request) -> dict[str, str]:
+    async def answer(number: Number, given: AnswerIn, request: Request) -> dict[str, str]:
         """Answer the citizen, in the chat they asked in."""
         try:
             async with askbay.database.begin() as connection:
@@ -139,7 +141,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
         return {"status": "stored"}
 
     @router.post("/tickets/{number}/close")
-    async def close(number: int, request: Request) -> dict[str, str]:
+    async def close(number: Number, request: Request) -> dict[str, str]:
         """Close a ticket."""
         async with askbay.database.begin() as connection:
             if await tickets.find_ticket(connection, number) is None:
@@ -159,7 +161,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
             )
 
     @router.post("/inbox/{event_row_id}/retry")
-    async def retry(event_row_id: int, request: Request) -> dict[str, str]:
+    async def retry(event_row_id: Number, request: Request) -> dict[str, str]:
         """Handle an event that was set aside once more."""
         async with askbay.database.begin() as connection:
             if not await inbox.retry_set_aside(connection, event_row_id):

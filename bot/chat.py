@@ -312,9 +312,11 @@ class Chat:
         title = next((item for item in found if item.language == visit.speech.language), found[0]).title
         turns = await find_last_questions(connection, visit.citizen.id, since=visit.at - MEMORY, limit=1)
         unclear = turns[-1].text if turns and turns[-1].status == Status.CLARIFY else ""
-        return await self._ask(connection, visit, f"{title} {unclear}".strip())
+        # Taking back the message that was unclear takes back this one, which repeats it.
+        message_id = turns[-1].message_id if unclear else ""
+        return await self._ask(connection, visit, f"{title} {unclear}".strip(), message_id)
 
-    async def _ask(self, connection: AsyncConnection, visit: Visit, text: str) -> Asked:
+    async def _ask(self, connection: AsyncConnection, visit: Visit, text: str, message_id: str = "") -> Asked:
         return Asked(
             text=text,
             channel=visit.event.channel,
@@ -323,7 +325,7 @@ class Chat:
             language=visit.speech.language,
             asked_before=await find_asked_before(connection, visit.citizen.id, visit.at),
             citizen_id=visit.citizen.id,
-            message_id=visit.event.message_id,
+            message_id=message_id or visit.event.message_id,
         )
 
     async def _answer(self, asked: Asked) -> Response:

@@ -11,31 +11,45 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.door import Door
 from bot.inbox import Inbox
 from connectors.channel import Channel
-from storage.database import Database
+from storage.database import Database, Hold
 
 log = logging.getLogger(__name__)
 
 TRY_AGAIN_SECONDS = 3.0
 RESTART_SECONDS = 5.0
+CHECK_SECONDS = 2.0
 
 
 async def run_messaging(database: Database, channels: Iterable[Channel], inbox: Inbox, door: Door) -> None:
     """Work until cancelled. Where another process holds the inbox, take over as soon as it ends."""
     while True:
-        async with database.try_holding("inbox") as held:
-            if held:
-                await _run_all(channels, inbox, door)
+        try:
+            async with database.try_holding("inbox") as hold:
+                if hold:
+                    await _run_all(channels, inbox, door, hold)
+        except* (SQLAlchemyError, OSError):
+            log.exception("the database is away; next try in %.0f s", TRY_AGAIN_SECONDS)
         await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
-async def _run_all(channels: Iterable[Channel], inbox: Inbox, door: Door) -> None:
+async def _run_all(channels: Iterable[Channel], inbox: Inbox, door: Door, hold: Hold) -> None:
     async with asyncio.TaskGroup() as group:
+        group.create_task(_keep_checking(hold))
         group.create_task(_keep_running("inbox", inbox.run))
         for channel in channels:
             group.create_task(_keep_running(channel.name, partial(channel.receive, door.store)))
+
+
+async def _keep_checking(hold: Hold) -> None:
+    """End everything once the hold is lost with its connection: another process has it by now."""
+    while True:
+        await asyncio.sleep(CHECK_SECONDS)
+        await hold()
 
 
 async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,7 +16,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("var"), description="folder for everything that is kept")
     city: str = Field(default="kaohsiung", description="a folder of cities/, or the path of a city's folder")
-    language: str = Field(default="zh-TW", description="language of the command line: zh-TW or en")
+    language: Literal["zh-TW", "en"] = Field(default="zh-TW", description="language of the command line: zh-TW or en")
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="port the web server listens on")
     database: SecretStr = Field(

@@ -6,6 +6,7 @@ longer than a whole acknowledgement.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
@@ -19,6 +20,7 @@ from connectors.channel import Channel, WebhookRefused
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
+BODY_SECONDS = 10.0
 
 
 class Webhooks:
@@ -41,7 +43,8 @@ class Webhooks:
     async def _take(self, channel: Channel, request: Request) -> int:
         """Store the events of a webhook; returns the status to answer with."""
         try:
-            body = await _read_body(request)
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read_body(request)
             await self._door.store(channel.read_webhook(body, request.headers))
         except WebhookRefused as error:
             # Never the content: it may be anybody's, and hold anything.
@@ -49,6 +52,8 @@ class Webhooks:
             return error.status
         except ClientDisconnect:
             return 400
+        except TimeoutError:
+            return 408
         except Exception:
             # The platform sends again what was not acknowledged.
             log.exception("a webhook of %s could not be stored", channel.name)

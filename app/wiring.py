@@ -19,7 +19,7 @@ from bot.menus import make_menu_texts
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity, Topic
 from connectors.channel import Channel
-from knowledge_base.embedding import load_embeddings
+from knowledge_base.embedding import SHIPPED, load_embeddings
 from knowledge_base.evidence import Judge
 from knowledge_base.glossary import load_glossary
 from knowledge_base.ingest import IngestReport, Progress, index_pending, ingest_documents, rebuild_if_lost
@@ -110,7 +110,7 @@ async def open_askbay(
             city_folder=folder,
             database=database,
             library=library,
-            assistant=_make_assistant(city, database, library, now, answers_in_threads),
+            assistant=_make_assistant(city, database, library, now, answers_in_threads or _has_slow_parts(settings)),
             chat_city=make_chat_city(city),
             now=now,
         )
@@ -174,6 +174,11 @@ def make_chat_city(city: City) -> ChatCity:
         words={language: city.words(language) for language in city.languages},
         topics=[Topic(topic["id"], {name: topic[name] for name in city.languages}) for topic in city.topics],
     )
+
+
+def _has_slow_parts(settings: Settings) -> bool:
+    """Say whether computing an answer may take seconds, for which no other chat is to wait."""
+    return bool(settings.reranker) or settings.embedding_model not in ("", SHIPPED)
 
 
 def _open_library(settings: Settings, city_folder: Path) -> Library:

@@ -84,13 +84,17 @@ class WorkerProcess:
     async def _keep(self) -> None:
         while True:
             # The settings come with the environment, and .env from the same folder.
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app.cli", "work", "--told-by-input"),
-                stdin=asyncio.subprocess.PIPE,
-                env={**os.environ, **self._environment},
-            )
-            code = await self._process.wait()
-            log.error("the worker ended (%d); it is started again in %.0f s", code, RESTART_SECONDS)
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "app.cli", "work", "--told-by-input"),
+                    stdin=asyncio.subprocess.PIPE,
+                    env={**os.environ, **self._environment},
+                )
+                code = await self._process.wait()
+                log.error("the worker ended (%d); it is started again in %.0f s", code, RESTART_SECONDS)
+            except OSError:
+                # Memory is short, most likely.
+                log.exception("the worker could not be started; next try in %.0f s", RESTART_SECONDS)
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _stop(self) -> None:

@@ -38,7 +38,7 @@ _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
 # Whoever writes or taps can be written to again; `follow` greets them besides.
 _COMES_BACK = frozenset({EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT})
 # Buttons that are about one citizen alone.
-_PRIVATE_CODES = frozenset({"t+", "t-", "n:", "q:", "w:", "x:", "h:", "p:", "z:"})
+_PRIVATE_CODES = frozenset({"t+", "t-", "n:", "q:", "w:", "x:", "h:", "p:"})
 _CONTENT_TEXTS = {
     "sticker": "sticker", "image": "image", "photo": "image", "location": "location", "venue": "location",
     "audio": "voice", "voice": "voice", "video_note": "voice",
@@ -271,7 +271,7 @@ class Chat:
             case "k:":
                 await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
                 return [visit.speech.message("cancelled")]
-            case "z:" if not visit.event.is_group:
+            case "z:":
                 return await citizen_data.forget_citizen(connection, visit, inbox_row_id)
         return [visit.speech.message("expired_button")]
 

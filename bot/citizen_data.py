@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.speech import ChatCity
@@ -13,6 +15,7 @@ from storage import citizens, inbox, outbox, questions, subscriptions, tickets, 
 
 CHANNEL_NAMES = {"line": "LINE", "telegram": "Telegram"}
 _WATCH_LABEL = 30
+_LATEST = 10
 
 
 async def show_citizen_data(
@@ -34,6 +37,8 @@ async def show_citizen_data(
         watches=_join([watch.question for watch in waiting], visit),
         tickets=_join([str(ticket.number) for ticket in handed_over], visit),
         questions=await questions.count_questions_of(connection, citizen.id),
+        latest=await _say_latest(connection, visit),
+        chat=citizen.chat,
         retention_days=retention_days,
     )
     remove = [
@@ -52,17 +57,17 @@ def ask_before_forgetting(visit: Visit) -> list[OutgoingMessage]:
     """Ask once more: it cannot be undone."""
     speech = visit.speech
     sure = [speech.button("button_forget_yes", "z:"), speech.button("button_cancel", "k:")]
-    return [speech.message("forget_ask", buttons=sure)]
+    return [speech.message("forget_ask_group" if visit.event.is_group else "forget_ask", buttons=sure)]
 
 
 async def forget_citizen(connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> list[OutgoingMessage]:
-    """Delete everything about a citizen, and say so. The event being handled is wiped when it is finished."""
+    """Delete everything about a citizen or a group, and say so. This event is wiped when it is finished."""
     citizen = visit.citizen
     await questions.delete_questions_of(connection, citizen.id)
     await outbox.forget_chat(connection, citizen.channel, citizen.chat)
     await inbox.forget_chat(connection, citizen.channel, citizen.chat, but=inbox_row_id)
     await citizens.delete_citizen(connection, citizen.id)
-    return [visit.speech.message("forgotten")]
+    return [visit.speech.message("forgotten_group" if visit.event.is_group else "forgotten")]
 
 
 async def take_back(connection: AsyncConnection, visit: Visit) -> None:
@@ -73,6 +78,14 @@ async def take_back(connection: AsyncConnection, visit: Visit) -> None:
     await tickets.delete_lines_of_message(connection, citizen_id, event.message_id)
     await inbox.delete_message(connection, event.channel, event.chat, event.message_id)
     await outbox.cancel_answer(connection, event.channel, event.chat, event.message_id)
+
+
+async def _say_latest(connection: AsyncConnection, visit: Visit) -> str:
+    latest = await questions.find_last_questions(
+        connection, visit.citizen.id, since=visit.at - timedelta(days=3650), limit=_LATEST
+    )
+    texts = [shorten(question.text, _WATCH_LABEL) for question in reversed(latest)]
+    return visit.speech.say("latest_questions", questions=_join(texts, visit)) if texts else ""
 
 
 def _join(names: list[str], visit: Visit) -> str:

@@ -29,7 +29,7 @@ class Command(StrEnum):
 
 
 # About one citizen alone: not in a group.
-PRIVATE = frozenset({Command.SUBSCRIBE, Command.PERSON, Command.ABOUT_ME, Command.FORGET_ME})
+PRIVATE = frozenset({Command.SUBSCRIBE, Command.PERSON, Command.ABOUT_ME})
 # Shown as quick replies and in the channels' menus, in this order.
 SHOWN = (
     Command.SUBSCRIBE,

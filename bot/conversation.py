@@ -102,7 +102,7 @@ class Assistant:
             text=_storable(asked.text),
             asked_at=asked_at,
             status=answer.status,
-            answer=_storable(reply.text),
+            answer=_storable(reply.text, landlines=False),
             citations=[asdict(citation) for citation in answer.citations],
             answer_ms=(time.perf_counter() - started) * 1000,
             citizen_id=asked.citizen_id,
@@ -138,7 +138,7 @@ async def find_asked_before(connection: AsyncConnection, conversation_id: str, n
     return tuple(turn.text for turn in turns)
 
 
-def _storable(text: str) -> str:
+def _storable(text: str, *, landlines: bool = True) -> str:
     # PostgreSQL refuses NUL in text; half of a surrogate pair cannot be encoded.
     clean = text[:MAX_STORED_CHARACTERS].replace("\x00", "").encode("utf-8", "replace").decode()
-    return mask_personal_data(clean)
+    return mask_personal_data(clean, landlines=landlines)

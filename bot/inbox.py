@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 
 from bot.chat import Chat, Response, make_key
 from bot.door import ChatAddress
-from bot.outbox import Outbox, make_attempt
+from bot.outbox import ANSWER, APOLOGY, Outbox, make_attempt
 from connectors.channel import Channel, EventKind, IncomingEvent
 from connectors.message import OutgoingMessage
 from storage import inbox
 from storage.database import Database
 from storage.inbox import MAX_ATTEMPTS, InboxState, StoredEvent
-from storage.outbox import OutboxState, Parcel, find_oldest, find_open_chats, save_parcel
+from storage.outbox import OutboxState, Parcel, delete_parcel, find_oldest, find_open_chats, save_parcel
 from storage.questions import save_question
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,11 @@ TURNS = 8
 WAITING_AFTER_SECONDS = 0.5
 # A message put off for no longer than this holds back what comes after it in its chat; a longer one is overtaken.
 IN_ORDER_SECONDS = 15.0
-ANSWER, APOLOGY = "answer", "apology"
+# A failing event is tried again after so long, and after twice as long; an answer that takes longer than this failed.
+RETRY_PAUSE_SECONDS = 1.0
+HANDLING_SECONDS = 60.0
+# What is being sent when the process stops is sent to the end.
+STOP_SECONDS = 8.0
 
 
 class Inbox:
@@ -52,6 +56,7 @@ class Inbox:
         self._woken: set[ChatAddress] = set()
         self._running = False
         self._asides: set[asyncio.Task[None]] = set()
+        self._sendings: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Work until cancelled: take up what an earlier run left, then whatever comes in, here or by others."""
@@ -67,6 +72,8 @@ class Inbox:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            if self._sendings:
+                await asyncio.wait(self._sendings, timeout=STOP_SECONDS)
 
     async def _find_waiting(self) -> set[ChatAddress]:
         async with self._database.begin() as connection:
@@ -106,7 +113,7 @@ class Inbox:
             if parcel:
                 turn.end()
                 await asyncio.sleep(self._seconds_until_due(parcel))
-                await self._outbox.send(parcel, self._now())
+                await self._send(parcel)
             elif stored:
                 await self._work(stored, turn)
         return bool(parcel or stored)
@@ -119,8 +126,13 @@ class Inbox:
 
     async def _work(self, stored: StoredEvent, turn: _Turn) -> None:
         """Handle an event, and send what is said to it."""
-        event = IncomingEvent.from_payload(stored.payload)
         channel = self._channels[stored.channel]
+        try:
+            event = IncomingEvent.from_payload(stored.payload)
+        except (KeyError, TypeError, ValueError) as error:
+            # Stored by another version.
+            await self._fail(stored, None, f"cannot be read: {type(error).__name__}")
+            return
         if stored.attempts >= MAX_ATTEMPTS:
             await self._fail(stored, event, "cut off too often while it was being handled")
             return
@@ -128,10 +140,13 @@ class Inbox:
             self._aside(channel.acknowledge(event))
         waiting = self._aside(_wait_visibly(channel, event, turn))
         try:
-            response = await self._chat.handle(event, stored.id)
+            async with asyncio.timeout(HANDLING_SECONDS):
+                response = await self._chat.handle(event, stored.id)
         except Exception as error:
             log.exception("event %d (%s) failed", stored.id, stored.channel)
+            turn.end()
             await self._fail(stored, event, type(error).__name__)
+            await asyncio.sleep(RETRY_PAUSE_SECONDS * 2**stored.attempts)
             return
         finally:
             waiting.cancel()
@@ -140,9 +155,21 @@ class Inbox:
         if response.menu_language and not event.is_group:
             self._aside(channel.show_menu(event.chat, response.menu_language))
         if parcel and parcel.state == OutboxState.SENDING:
-            await self._outbox.send_marked(parcel, self._now())
+            await self._send_marked(parcel)
         elif parcel:
-            await self._outbox.send(parcel, self._now())
+            await self._send(parcel)
+
+    async def _send(self, parcel: Parcel) -> None:
+        """Wait for a parcel's turn and send it."""
+        if attempt := await self._outbox.prepare(parcel, self._now):
+            await self._send_marked(attempt)
+
+    async def _send_marked(self, attempt: Parcel) -> None:
+        """Send what is marked as being sent; it is not cut off when the inbox stops."""
+        sending = asyncio.create_task(self._outbox.send(attempt, self._now()))
+        self._sendings.add(sending)
+        sending.add_done_callback(self._sendings.discard)
+        await asyncio.shield(sending)
 
     async def _finish(self, stored: StoredEvent, event: IncomingEvent, response: Response) -> Parcel | None:
         """Store the question and what is to be sent, and be done with the event: all of it or nothing."""
@@ -158,11 +185,14 @@ class Inbox:
             await inbox.finish_event(connection, stored.id)
         return parcel
 
-    async def _fail(self, stored: StoredEvent, event: IncomingEvent, reason: str) -> None:
+    async def _fail(self, stored: StoredEvent, event: IncomingEvent | None, reason: str) -> None:
         async with self._database.begin() as connection:
             state = await inbox.fail_event(connection, stored, reason)
-            if state is InboxState.SET_ASIDE and (messages := self._chat.apologise(event)):
-                await save_parcel(connection, self._make_parcel(stored, event, messages, APOLOGY))
+            if state is InboxState.SET_ASIDE and event and (messages := self._chat.apologise(event)):
+                apology = self._make_parcel(stored, event, messages, APOLOGY)
+                # An event that staff retry may have ended in one before.
+                await delete_parcel(connection, apology.id)
+                await save_parcel(connection, apology)
         log.warning("event %d is %s", stored.id, state)
 
     def _make_parcel(

@@ -7,7 +7,7 @@ nobody knows whether it arrived: it is sent again only where the platform tells 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,6 +22,7 @@ from storage.outbox import OutboxState, Parcel
 
 log = logging.getLogger(__name__)
 
+ANSWER, APOLOGY = "answer", "apology"
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 300.0
 GIVE_UP_AFTER = timedelta(hours=24)
 
@@ -33,25 +34,25 @@ class Outbox:
     database: Database
     channels: Mapping[str, Channel]
 
-    async def send(self, parcel: Parcel, now: datetime) -> None:
-        """Try once to send a parcel that waits or was cut off, and settle the outcome."""
+    async def prepare(self, parcel: Parcel, now: Callable[[], datetime]) -> Parcel | None:
+        """Wait for the turn of a parcel that waits or was cut off, and mark it as being sent.
+
+        Returns None where it must not be sent: it was cut off, and the platform cannot tell a repeat.
+        """
+        channel = self.channels[parcel.channel]
         was_cut_off = parcel.state == OutboxState.SENDING
-        if was_cut_off and not self.channels[parcel.channel].repeats_are_safe:
+        if was_cut_off and not channel.repeats_are_safe:
             await self._close(parcel, OutboxState.UNCERTAIN, "cut off while it was being sent")
-            return
-        attempt = make_attempt(parcel, now, was_cut_off=was_cut_off)
+            return None
+        await channel.wait_turn(_make_shipment(parcel))
+        attempt = make_attempt(parcel, now(), was_cut_off=was_cut_off)
         async with self.database.begin() as connection:
             await outbox.mark_sending(connection, attempt)
-        await self.send_marked(attempt, now)
+        return attempt
 
-    async def send_marked(self, attempt: Parcel, now: datetime) -> None:
-        """Send a parcel that is marked as being sent already, and settle the outcome."""
-
-        async def note_part(count: int) -> None:
-            async with self.database.begin() as connection:
-                await outbox.change_parcel(connection, attempt.id, parts_sent=count)
-
-        result = await self.channels[attempt.channel].send(_make_shipment(attempt), note_part)
+    async def send(self, attempt: Parcel, now: datetime) -> None:
+        """Try once to send a parcel that is marked as being sent, and settle the outcome."""
+        result = await self.channels[attempt.channel].send(_make_shipment(attempt))
         await self._settle(attempt, result, now)
 
     async def _settle(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
@@ -59,10 +60,14 @@ class Outbox:
             case Outcome.SENT:
                 async with self.database.begin() as connection:
                     await outbox.delete_parcel(connection, parcel.id)
+            case Outcome.PART:
+                progress = {"parts_sent": parcel.parts_sent + 1, "attempts": 0, "state": OutboxState.WAITING}
+                async with self.database.begin() as connection:
+                    await outbox.change_parcel(connection, parcel.id, **progress)
             case Outcome.LATER if result.reply_is_gone:
                 async with self.database.begin() as connection:
                     await outbox.change_parcel(connection, parcel.id, state=OutboxState.WAITING, reply_token="")
-            case Outcome.LATER | Outcome.UNKNOWN:
+            case Outcome.LATER | Outcome.QUOTA | Outcome.UNKNOWN:
                 await self._put_off(parcel, result, now)
             case Outcome.UNCERTAIN:
                 await self._close(parcel, OutboxState.UNCERTAIN, result.reason)
@@ -78,13 +83,16 @@ class Outbox:
                     await move_chat(connection, parcel.channel, parcel.chat, result.new_chat)
 
     async def _put_off(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
-        if now - parcel.created_at > GIVE_UP_AFTER:
+        # An answer is stale after a day; what staff wrote waits for the month's end.
+        waits_on = result.outcome is Outcome.QUOTA and parcel.purpose != ANSWER
+        if now - parcel.created_at > GIVE_UP_AFTER and not waits_on:
             unsure = result.outcome is Outcome.UNKNOWN
             state = OutboxState.UNCERTAIN if unsure else OutboxState.REFUSED
             await self._close(parcel, state, f"given up after a day: {result.reason}")
             return
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (parcel.attempts - 1), MAX_PAUSE_SECONDS)
         waits = timedelta(seconds=max(result.after_seconds, pause))
+        is_certain = result.outcome is not Outcome.UNKNOWN
         async with self.database.begin() as connection:
             await outbox.change_parcel(
                 connection,
@@ -92,6 +100,8 @@ class Outbox:
                 state=OutboxState.WAITING,
                 not_before=now + waits,
                 reason=result.reason[:400],
+                # What LINE certainly has not got starts its retry key's time anew.
+                first_tried_at=None if is_certain and parcel.first_tried_at == now else parcel.first_tried_at,
                 reply_unknown=parcel.reply_unknown or (bool(parcel.reply_token) and result.outcome is Outcome.UNKNOWN),
             )
 

@@ -75,13 +75,16 @@ class WebhookRefused(Exception):
 class Outcome(StrEnum):
     """How a try at sending ended.
 
-    sent: the platform accepted it. later: it certainly did not; try again. unknown: nobody knows, and a repeat is
-    safe while the platform can tell it is one. uncertain: nobody knows, and a repeat may double it. refused: the
-    platform will never take it. blocked: the citizen does not want it. moved: the chat has a new address.
+    sent: the platform accepted it. part: it accepted one part, and more follow. later: it certainly did not; try
+    again. quota: the same, but the month's messages are used up. unknown: nobody knows, and a repeat is safe while the
+    platform can tell it is one. uncertain: nobody knows, and a repeat may double it. refused: the platform will never
+    take it. blocked: the citizen does not want it. moved: the chat has a new address.
     """
 
     SENT = "sent"
+    PART = "part"
     LATER = "later"
+    QUOTA = "quota"
     UNKNOWN = "unknown"
     UNCERTAIN = "uncertain"
     REFUSED = "refused"
@@ -117,9 +120,6 @@ class Shipment:
     first_tried_at: datetime | None = None
 
 
-OnPartSent = Callable[[int], Awaitable[None]]
-
-
 class Channel(Protocol):
     """A place citizens write on. All methods but `read_webhook` may talk to the platform; each call has a timeout."""
 
@@ -149,8 +149,12 @@ class Channel(Protocol):
         """Show that an answer is on its way. Never raises."""
         ...
 
-    async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
-        """Try once to send. `on_part_sent` is told how many parts are accepted, where more follow. Never raises."""
+    async def wait_turn(self, shipment: Shipment) -> None:
+        """Wait until the platform takes a message to this chat; may show meanwhile that it is coming. Never raises."""
+        ...
+
+    async def send(self, shipment: Shipment) -> SendResult:
+        """Try once to send: all of it, or the first part that was not accepted yet. Never raises."""
         ...
 
     async def show_menu(self, chat: str, language: str) -> None:

@@ -5,10 +5,10 @@ The only file that knows which database it is: SQLite by default, PostgreSQL by 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+Hold = Callable[[], Awaitable[None]]
 
 
 class DatabaseUnavailable(Exception):
@@ -81,8 +84,10 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def try_holding(self, name: str) -> AsyncIterator[bool]:
-        """Hold a name that only one process at a time can hold, until the end; yields False where another has it.
+    async def try_holding(self, name: str) -> AsyncIterator[Hold | None]:
+        """Hold a name that only one process at a time can hold, until the end; yields None where another has it.
+
+        What is yielded says, when called, whether the name is still held: it raises SQLAlchemyError where not.
 
         The operating system (SQLite) or the server (PostgreSQL) frees it when the process ends, however it ends.
         """
@@ -93,9 +98,9 @@ class Database:
                 # The lock is the session's: no transaction need stay open for it.
                 await connection.commit()
                 try:
-                    yield held
+                    yield partial(_touch, connection) if held else None
                 finally:
-                    if held:
+                    if held and not connection.invalidated:
                         # The connection goes back to the pool, and the lock would stay with it.
                         await connection.execute(select(func.pg_advisory_unlock(key)))
             return
@@ -103,16 +108,25 @@ class Database:
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            yield False
+            yield None
             return
         try:
-            yield True
+            yield _hold_by_file
         finally:
             lock.release()
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+async def _touch(connection: AsyncConnection) -> None:
+    await connection.execute(select(1))
+    await connection.commit()
+
+
+async def _hold_by_file() -> None:
+    """The operating system takes a file's lock back only when the process ends."""
 
 
 def sqlite_address(path: Path) -> str:

@@ -125,9 +125,7 @@ _DELETE = delete(outbox).where(outbox.c.id == bindparam("parcel_id"))
 
 
 async def save_parcel(connection: AsyncConnection, parcel: Parcel) -> None:
-    """Store a parcel to be sent; one of the same id that ended before (an event that staff retry) makes way."""
-    if parcel.purpose == "apology":
-        await delete_parcel(connection, parcel.id)
+    """Store a parcel to be sent."""
     await connection.execute(_INSERT, vars(parcel))
 
 

@@ -16,7 +16,7 @@ from linebot.v3.messaging import (
     ShowLoadingAnimationRequest,
 )
 
-from connectors.channel import IncomingEvent, OnPartSent, SendResult, Shipment, Store
+from connectors.channel import IncomingEvent, SendResult, Shipment, Store
 from connectors.line import events, limits, menu, sending
 from connectors.loopback import is_loopback
 from connectors.menu import MenuTexts
@@ -75,7 +75,10 @@ class LineChannel:
         except _FAILURES as error:
             log.info("the loading animation was not shown: %s", type(error).__name__)
 
-    async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
+    async def wait_turn(self, shipment: Shipment) -> None:
+        """LINE takes more in a second than one account says."""
+
+    async def send(self, shipment: Shipment) -> SendResult:
         """Send everything by one call."""
         return await sending.send(self._client, shipment, self._now())
 

@@ -78,7 +78,7 @@ async def _post(
     """
     sent = {**client.default_headers, "Content-Type": "application/json", **(headers or {})}
     try:
-        await client.request(
+        response = await client.request(
             "POST", client.configuration.host + path, headers=sent, body=body, _request_timeout=TIMEOUT
         )
     except ApiException as error:
@@ -87,6 +87,7 @@ async def _post(
         return SendResult(Outcome.LATER, f"LINE cannot be reached: {type(error).__name__}")
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         return SendResult(Outcome.UNKNOWN, f"no answer from LINE: {type(error).__name__}")
+    log.info("LINE took a message (x-line-request-id %s)", response.getheader("x-line-request-id", "none"))
     return SendResult(Outcome.SENT)
 
 
@@ -99,7 +100,7 @@ def _judge(error: ApiException) -> SendResult:
     if status == 429:
         if _MONTHLY_LIMIT in message.lower():
             log.error("LINE's monthly limit of messages is reached; pushes wait until it is raised or the month ends")
-            return SendResult(Outcome.LATER, reason, after_seconds=QUOTA_PAUSE_SECONDS)
+            return SendResult(Outcome.QUOTA, reason, after_seconds=QUOTA_PAUSE_SECONDS)
         return SendResult(Outcome.LATER, reason)
     if status in (401, 403):
         log.error("LINE refuses the access token (%s): check ASKBAY_LINE_CHANNEL_ACCESS_TOKEN", reason)

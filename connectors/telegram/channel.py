@@ -14,7 +14,7 @@ from telegram.constants import ChatAction
 from telegram.error import Conflict, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from connectors.channel import IncomingEvent, OnPartSent, SendResult, Shipment, Store, WebhookRefused
+from connectors.channel import IncomingEvent, SendResult, Shipment, Store, WebhookRefused
 from connectors.loopback import is_loopback
 from connectors.menu import MenuTexts
 from connectors.telegram import events, limits, menu, sending
@@ -82,9 +82,13 @@ class TelegramChannel:
         except TelegramError as error:
             log.info("typing was not shown: %s", type(error).__name__)
 
-    async def send(self, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
-        """See Channel."""
-        return await sending.send(self._bot, self._pace, shipment, on_part_sent)
+    async def wait_turn(self, shipment: Shipment) -> None:
+        """Wait for the pace; before a long answer, show it growing."""
+        await sending.wait_turn(self._bot, self._pace, shipment)
+
+    async def send(self, shipment: Shipment) -> SendResult:
+        """Send the next part."""
+        return await sending.send(self._bot, self._pace, shipment)
 
     async def show_menu(self, chat: str, language: str) -> None:
         """Telegram shows each citizen the commands in the app's own language."""

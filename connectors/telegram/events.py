@@ -9,8 +9,8 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from connectors.channel import EventKind, IncomingEvent, WebhookRefused
@@ -71,7 +71,7 @@ def _read_details(update: Mapping[str, Any], bot_name: str) -> dict[str, Any] | 
 
 
 def _read_message(message: Mapping[str, Any], bot_name: str) -> dict[str, Any] | None:
-    common = _common(message["chat"], message["date"], message.get("from"))
+    common = _common(message["chat"], message.get("from"))
     common["message_id"] = str(message["message_id"])
     if "migrate_to_chat_id" in message:
         return {**common, "kind": EventKind.MOVE, "new_chat": str(message["migrate_to_chat_id"])}
@@ -92,21 +92,18 @@ def _read_message(message: Mapping[str, Any], bot_name: str) -> dict[str, Any] |
 
 def _read_press(query: Mapping[str, Any]) -> dict[str, Any] | None:
     message = query.get("message")
-    if not isinstance(message, dict) or "data" not in query:
-        return None
-    # The date is that of the message with the button, not of the press.
-    common = _common(message["chat"], 0, query.get("from"))
+    # Without its message (it is too old), a button is a citizen's own: they get to know that it is of no use any more.
+    chat = message["chat"] if isinstance(message, dict) else {"id": query["from"]["id"], "type": "private"}
     return {
-        **common,
-        "happened_at": None,
+        **_common(chat, query.get("from")),
         "kind": EventKind.PRESS,
-        "data": str(query["data"])[:64],
+        "data": str(query.get("data", ""))[:64],
         "reply_token": str(query["id"]),
     }
 
 
 def _read_membership(change: Mapping[str, Any]) -> dict[str, Any] | None:
-    common = _common(change["chat"], change["date"], change.get("from"))
+    common = _common(change["chat"], change.get("from"))
     now, before = change["new_chat_member"]["status"], change["old_chat_member"]["status"]
     if now in _GONE:
         return {**common, "kind": EventKind.UNFOLLOW}
@@ -114,11 +111,12 @@ def _read_membership(change: Mapping[str, Any]) -> dict[str, Any] | None:
     return {**common, "kind": EventKind.FOLLOW} if before in _GONE and common["is_group"] else None
 
 
-def _common(chat: Mapping[str, Any], date: int, sender: Any) -> dict[str, Any]:
+def _common(chat: Mapping[str, Any], sender: Any) -> dict[str, Any]:
     language = sender.get("language_code") if isinstance(sender, dict) else None
     return {
         "chat": str(int(chat["id"])),
-        "happened_at": datetime.fromtimestamp(date, UTC),
+        # Telegram dates messages but not presses; updates come in their order, so our clock keeps it for both.
+        "happened_at": None,
         "is_group": chat["type"] != "private",
         "language": str(language or "")[:16],
     }
@@ -139,9 +137,13 @@ def _is_addressed(message: Mapping[str, Any], text: str, bot_name: str) -> bool:
     reply = message.get("reply_to_message")
     author = reply.get("from") if isinstance(reply, dict) else None
     replied = isinstance(author, dict) and str(author.get("username", "")).lower() == bot_name.lower()
-    return bool(bot_name) and (replied or f"@{bot_name}".lower() in text.lower())
+    return bool(bot_name) and (replied or bool(_find_mention(text, bot_name)))
 
 
 def _without_mention(text: str, bot_name: str) -> str:
-    start = text.lower().find(f"@{bot_name}".lower())
-    return text if start < 0 else text[:start] + text[start + len(bot_name) + 1 :]
+    found = _find_mention(text, bot_name)
+    return text[: found.start()] + text[found.end() :] if found else text
+
+
+def _find_mention(text: str, bot_name: str) -> re.Match[str] | None:
+    return re.search(rf"@{re.escape(bot_name)}(?!\w)", text, re.IGNORECASE | re.ASCII)

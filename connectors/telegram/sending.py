@@ -24,7 +24,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from connectors.channel import OnPartSent, Outcome, SendResult, Shipment
+from connectors.channel import Outcome, SendResult, Shipment
 from connectors.telegram import limits
 from connectors.telegram.rendering import Keyboard, Part, render
 from connectors.text_length import count_utf16, split_text
@@ -59,24 +59,25 @@ def _make_chat_limiter(chat: str) -> AsyncLimiter:
     return AsyncLimiter(limits.CHAT_MESSAGES, limits.CHAT_SECONDS)
 
 
-async def send(bot: Bot, pace: Pace, shipment: Shipment, on_part_sent: OnPartSent) -> SendResult:
-    """Send the parts that were not accepted yet, in order; stop at the first that fails."""
+async def wait_turn(bot: Bot, pace: Pace, shipment: Shipment) -> None:
+    """Wait until the next part may go out; a long one is shown growing first."""
+    part = render(shipment.messages)[shipment.parts_sent]
+    if _is_streamed(shipment.chat, part):
+        await _stream(bot, pace, shipment, part)
+    await pace.wait(shipment.chat)
+
+
+async def send(bot: Bot, pace: Pace, shipment: Shipment) -> SendResult:
+    """Send the first part that was not accepted yet; its turn has come."""
     parts = render(shipment.messages)
-    for number, part in enumerate(parts[shipment.parts_sent :], start=shipment.parts_sent + 1):
-        if _is_streamed(shipment.chat, part):
-            await _stream(bot, pace, shipment, part)
-        result = await _send_part(bot, pace, shipment.chat, part)
-        if result.outcome is not Outcome.SENT:
-            return result
-        if number < len(parts):
-            await on_part_sent(number)
-    return SendResult(Outcome.SENT)
+    result = await _send_part(bot, pace, shipment.chat, parts[shipment.parts_sent])
+    is_last = shipment.parts_sent + 1 == len(parts)
+    return SendResult(Outcome.PART) if result.outcome is Outcome.SENT and not is_last else result
 
 
 async def _send_part(bot: Bot, pace: Pace, chat: str, part: Part) -> SendResult:
     markup = make_markup(part.keyboard)
     try:
-        await pace.wait(chat)
         try:
             await bot.send_message(
                 int(chat), part.html, parse_mode=ParseMode.HTML, reply_markup=markup, link_preview_options=_NO_PREVIEW

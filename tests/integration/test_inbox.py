@@ -207,16 +207,16 @@ async def test_in_a_line_group_chatter_is_neither_answered_nor_stored(house):
 
 async def test_settings_in_a_group_are_refused_and_pointed_to_a_private_chat(house):
     group = make_group(2)
-    await house.line.say(group, "/forget", user=CITIZEN)
+    await house.line.say(group, "/subscribe", user=CITIZEN)
     assert "私訊" in (await house.line.wait_for(group, 1))[0]["text"]
-    await house.line.press(group, "z:")
-    await house.line.wait_for(group, 2)
+    await house.line.press(group, "t+events")
+    assert "私訊" in (await house.line.wait_for(group, 2))[-1]["text"]
 
 
 async def test_a_message_that_was_cut_off_while_sending_is_uncertain_where_repeats_cannot_be_told(house):
     telegram_channel = house.channels["telegram"]
 
-    async def cut_off(shipment, on_part_sent):
+    async def cut_off(shipment):
         raise ConnectionAbortedError("on purpose")
 
     telegram_channel.send = cut_off
@@ -231,10 +231,23 @@ async def test_a_message_that_was_cut_off_while_sending_is_uncertain_where_repea
     assert house.telegram.seen(7) == []
 
 
+async def test_what_is_being_sent_when_the_process_stops_is_sent_to_the_end(kaohsiung_data, tmp_path, platforms):
+    line, telegram = platforms
+    telegram.faults.add("slow", method="sendMessage")
+    data = copy_of(kaohsiung_data, tmp_path)
+    async with open_house(data, line, telegram, real_now) as house:
+        await telegram.say(7, "/start")
+        await telegram.wait_for(7, 1)
+    async with open_house(data, line, telegram, real_now, working=False) as house:
+        assert len(telegram.seen(7)) == 1
+        async with house.askbay.database.begin() as connection:
+            assert (await connection.execute(text("SELECT state FROM outbox"))).all() == []
+
+
 async def test_what_cannot_be_delivered_for_a_day_is_given_up_and_shown(house):
     line_channel = house.channels["line"]
 
-    async def never(shipment, on_part_sent):
+    async def never(shipment):
         return SendResult(Outcome.LATER, "away")
 
     line_channel.send = never
@@ -249,7 +262,8 @@ async def test_what_cannot_be_delivered_for_a_day_is_given_up_and_shown(house):
         await asyncio.sleep(0.05)
     async with house.askbay.database.begin() as connection:
         parcel = await find_parcel(connection, rows[0])
-    await outbox.send(replace(parcel, state="waiting"), now + timedelta(hours=25))
+    attempt = await outbox.prepare(replace(parcel, state="waiting"), lambda: now + timedelta(hours=25))
+    await outbox.send(attempt, now + timedelta(hours=25))
     async with staff(house) as client:
         (shown,) = (await client.get("/api/staff/inbox")).json()["undelivered"]
     assert shown["state"] == "refused"

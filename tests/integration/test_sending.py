@@ -169,12 +169,10 @@ async def test_another_poller_does_not_end_the_polling(house, monkeypatch):
 async def test_120_messages_arrive_under_telegrams_strict_limit(house):
     channel = house.channels["telegram"]
 
-    async def nothing(count):
-        pass
-
     async def send(number):
         shipment = Shipment(f"{number:08x}-0000", str(1000 + number), (OutgoingMessage(f"第{number}則", "zh-TW"),))
-        return await channel.send(shipment, nothing)
+        await channel.wait_turn(shipment)
+        return await channel.send(shipment)
 
     results = await asyncio.gather(*(send(number) for number in range(120)))
     assert {result.outcome for result in results} == {Outcome.SENT}

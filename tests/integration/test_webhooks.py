@@ -100,10 +100,13 @@ async def test_telegram_is_told_the_webhook_where_there_is_a_public_address(hous
     telegram.webhook_url = f"{house.address}/webhooks/telegram"
     update = await telegram.say(7002, "/start")
     assert "不是真人" in (await telegram.wait_for(7002, 1))[0]["text"]
+    await telegram.say(-7003, "大家好")
+    await telegram.say(-7003, "@askbay_bot 你好")
+    await telegram.wait_for(-7003, 1)
     assert await telegram.deliver(update) == 200
     assert await telegram.post(b"{") == 400
     await asyncio.sleep(0.2)
-    assert len(telegram.seen(7002)) == 1
+    assert len(telegram.seen(7002)) == len(telegram.seen(-7003)) == 1
     house.assert_no_misuse()
 
 

@@ -114,12 +114,23 @@ async def test_in_a_group_only_what_is_meant_for_the_bot_is_answered_and_nothing
     assert "40元" in answer["text"]
     assert "/help" not in (await phone.say("/help@askbay_bot"))["text"]
     await telegram.say(GROUP, "/help@another_bot")
-    private = await phone.say("/forget")
+    private = await phone.say("/subscribe")
     assert "私訊" in private["text"]
     assert len(telegram.seen(GROUP)) == 3
     async with house.askbay.database.begin() as connection:
         kept = await connection.exec_driver_sql("SELECT count(*) FROM inbox")
         assert kept.scalar_one() == 3
+    house.assert_no_misuse()
+
+
+async def test_a_group_can_have_what_it_asked_forgotten(house):
+    phone = Phone(house.telegram, GROUP)
+    await phone.say("@askbay_bot 旗津渡輪票價多少？")
+    sure = await phone.say("/forget")
+    assert "這個群組" in sure["text"]
+    assert "已刪除這個群組" in (await phone.tap(sure, "確定刪除"))["text"]
+    async with house.askbay.database.begin() as connection:
+        assert (await connection.exec_driver_sql("SELECT count(*) FROM questions")).scalar_one() == 0
     house.assert_no_misuse()
 
 

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from enum import StrEnum
 
+SLOW_SECONDS = 0.7
+
 
 class FaultKind(StrEnum):
     RATE = "rate"  # 429, asked to slow down
@@ -13,6 +15,7 @@ class FaultKind(StrEnum):
     SERVER = "server"  # 500, nothing was accepted
     RESET = "reset"  # the connection breaks, nothing was accepted
     ACCEPTED_RESET = "accepted_reset"  # accepted, and then the connection breaks
+    SLOW = "slow"  # accepted, and the answer takes its time
     TIMEOUT = "timeout"  # no answer, nothing was accepted
     ACCEPTED_TIMEOUT = "accepted_timeout"  # accepted, and no answer
     CONFLICT = "conflict"  # 409, Telegram: another poller
@@ -25,6 +28,10 @@ class Fault:
     times: int
     method: str
     retry_after: int
+
+    @property
+    def accepts(self) -> bool:
+        return self.kind.startswith("accepted") or self.kind is FaultKind.SLOW
 
 
 class FaultPlan:

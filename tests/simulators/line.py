@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from .faults import Fault, FaultKind, FaultPlan
+from .faults import SLOW_SECONDS, Fault, FaultKind, FaultPlan
 from .line_rules import graphemes, judge_action, judge_messages
 
 JsonObject = dict[str, Any]
@@ -225,14 +225,16 @@ class LineSimulator:
             body = json.loads(raw)
         method = _name_of(request.method, request.path)
         fault = self.faults.take(method)
-        if fault and not fault.kind.startswith("accepted"):
+        if fault and not fault.accepts:
             return await self._fail(request, fault)
         status, content = self._answer(request, method, body)
         self.calls.append(Call(request.method, request.path, body, dict(request.headers), status))
         async with self._changed:
             self._changed.notify_all()
-        if fault:
+        if fault and fault.kind is not FaultKind.SLOW:
             return await self._fail(request, fault)
+        if fault:
+            await asyncio.sleep(SLOW_SECONDS)
         return web.json_response(content, status=status, headers={"x-line-request-id": str(uuid.uuid4())})
 
     async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from .faults import Fault, FaultKind, FaultPlan
+from .faults import SLOW_SECONDS, Fault, FaultKind, FaultPlan
 from .telegram_rules import METHODS, CannotParse, judge_keyboard, judge_parameters, judge_text
 
 JsonObject = dict[str, Any]
@@ -179,14 +179,16 @@ class TelegramSimulator:
         method = request.match_info["method"]
         parameters = await _read_parameters(request)
         fault = self.faults.take(method)
-        if fault and not fault.kind.startswith("accepted"):
+        if fault and not fault.accepts:
             return await self._fail(request, fault)
         status, content = await self._answer(request.match_info["token"], method, parameters)
         self.calls.append((method, parameters, status))
         async with self._changed:
             self._changed.notify_all()
-        if fault:
+        if fault and fault.kind is not FaultKind.SLOW:
             return await self._fail(request, fault)
+        if fault:
+            await asyncio.sleep(SLOW_SECONDS)
         return web.json_response(content, status=status)
 
     async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:

@@ -166,6 +166,7 @@ def update(text, **more):
     [
         ("hello all", {}, False),
         ("@Askbay_Bot how much is the ferry?", {}, True),
+        ("@askbay_bot2 how much is the ferry?", {}, False),
         ("/help", {}, True),
         ("/help@askbay_bot", {}, True),
         ("/help@other_bot", {}, False),

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,8 +10,34 @@ def test_id_numbers_mobiles_cards_and_addresses_are_masked():
     assert masked == "我是[ID]，電話[phone]，卡號[card]，信箱[e-mail]"
 
 
-def test_public_numbers_stay_readable():
-    assert mask_personal_data("1999、07-3352999、0800-828-928") == "1999、07-3352999、0800-828-928"
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Ａ１２３４５６７８９", "[ID]"),
+        ("a 123 456 789", "[ID]"),
+        ("AC12345678", "[ID]"),
+        ("０９１２３４５６７８", "[phone]"),
+        ("(0912)345.678", "[phone]"),
+        ("+886 912 345 678", "[phone]"),
+        ("0912-34-56-78", "[phone]"),
+        ("(07)335-2999", "[phone]"),
+        ("07 123 4567", "[phone]"),
+        ("4111.1111.1111.1111", "[card]"),
+    ],
+)
+def test_a_number_is_masked_however_it_is_written(said, kept):
+    assert mask_personal_data(f"我的是{said}，謝謝") == f"我的是{kept}，謝謝"
+
+
+@pytest.mark.parametrize(
+    "said", ["1999", "0800-828-928", "2026-11-24", "09:00-17:00", "2026/09/30 2026/10/15", "10,000元", "７月１日"]
+)
+def test_dates_amounts_and_service_numbers_stay_readable(said):
+    assert mask_personal_data(said) == said
+
+
+def test_what_the_assistant_says_keeps_the_offices_numbers():
+    assert mask_personal_data("請撥07-3352999", landlines=False) == "請撥07-3352999"
 
 
 @given(st.from_regex(r"09\d{8}", fullmatch=True), st.text(alphabet="甲乙 ，", max_size=5))

@@ -10,9 +10,10 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from app.messaging import run_messaging
 from app.process import give_way, settle_memory
@@ -41,12 +42,20 @@ async def work(askbay: Askbay, *, told_by_input: bool) -> None:
         try:
             told = asyncio.create_task(_read_input(inbox)) if told_by_input else working
             # Whichever ends first ends the worker: its server starts another.
-            done, _ = await asyncio.wait({told, working}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({told, working, _expect_stop()}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
+
+
+def _expect_stop() -> asyncio.Task[bool]:
+    """Return a task that ends when the system asks the process to stop."""
+    stop = asyncio.Event()
+    with suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    return asyncio.create_task(stop.wait())
 
 
 async def _read_input(inbox: Inbox) -> None:

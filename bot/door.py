@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.personal_data import mask_personal_data
-from connectors.channel import IncomingEvent
+from connectors.channel import EventKind, IncomingEvent
+from storage import citizens, inbox, outbox
 from storage.database import Database
 from storage.inbox import NewEvent, save_events
 
@@ -32,9 +35,24 @@ class Door:
         if not kept:
             return
         async with self.database.begin() as connection:
-            await save_events(connection, [_make_new(event, now) for event in kept], now)
+            for event in kept:
+                if await save_events(connection, [_make_new(event, now)], now):
+                    await _stop_at_once(connection, event)
         for address in dict.fromkeys((event.channel, event.chat) for event in kept):
             self.wake(address)
+
+
+async def _stop_at_once(connection: AsyncConnection, event: IncomingEvent) -> None:
+    """Let nothing more go out to who left, nor as an answer to what was taken back: not even what is on its way.
+
+    The rest is done when the event's turn comes.
+    """
+    if event.kind is EventKind.UNFOLLOW:
+        await citizens.set_reachable(connection, event.channel, event.chat, False)
+        await outbox.block_chat(connection, event.channel, event.chat, "the citizen blocked the channel")
+    elif event.kind is EventKind.UNSEND:
+        await inbox.delete_message(connection, event.channel, event.chat, event.message_id, but_event=event.event_id)
+        await outbox.cancel_answer(connection, event.channel, event.chat, event.message_id)
 
 
 def _mask(event: IncomingEvent) -> IncomingEvent:

@@ -72,6 +72,9 @@ class Inbox:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # A lane that was cancelled before it began could not take itself out.
+            self._lanes.clear()
+            self._woken.clear()
             if self._sendings:
                 await asyncio.wait(self._sendings, timeout=STOP_SECONDS)
 
@@ -142,50 +145,57 @@ class Inbox:
         try:
             async with asyncio.timeout(HANDLING_SECONDS):
                 response = await self._chat.handle(event, stored.id)
+            parcel = await self._finish(stored, event, response)
         except Exception as error:
             log.exception("event %d (%s) failed", stored.id, stored.channel)
             turn.end()
-            await self._fail(stored, event, type(error).__name__)
-            await asyncio.sleep(RETRY_PAUSE_SECONDS * 2**stored.attempts)
+            if await self._fail(stored, event, type(error).__name__) is not InboxState.SET_ASIDE:
+                await asyncio.sleep(RETRY_PAUSE_SECONDS * 2**stored.attempts)
             return
         finally:
             waiting.cancel()
-        parcel = await self._finish(stored, event, response)
         turn.end()
         if response.menu_language and not event.is_group:
             self._aside(channel.show_menu(event.chat, response.menu_language))
         if parcel and parcel.state == OutboxState.SENDING:
-            await self._send_marked(parcel)
+            await self._to_the_end(self._outbox.send_marked(parcel, self._now()))
         elif parcel:
             await self._send(parcel)
 
     async def _send(self, parcel: Parcel) -> None:
         """Wait for a parcel's turn and send it."""
-        if attempt := await self._outbox.prepare(parcel, self._now):
-            await self._send_marked(attempt)
+        shipment = await self._outbox.make_ready(parcel)
+        if shipment is None:
+            return
+        async with self._channels[parcel.channel].turn(shipment):
+            await self._to_the_end(self._outbox.send(parcel, self._now()))
 
-    async def _send_marked(self, attempt: Parcel) -> None:
-        """Send what is marked as being sent; it is not cut off when the inbox stops."""
-        sending = asyncio.create_task(self._outbox.send(attempt, self._now()))
-        self._sendings.add(sending)
-        sending.add_done_callback(self._sendings.discard)
-        await asyncio.shield(sending)
+    async def _to_the_end(self, sending: Coroutine[None, None, None]) -> None:
+        """Do what is not to be cut off when the inbox stops."""
+        task = asyncio.create_task(sending)
+        self._sendings.add(task)
+        task.add_done_callback(self._sendings.discard)
+        await asyncio.shield(task)
 
     async def _finish(self, stored: StoredEvent, event: IncomingEvent, response: Response) -> Parcel | None:
-        """Store the question and what is to be sent, and be done with the event: all of it or nothing."""
+        """Store the question and what is to be sent, and be done with the event: all of it or nothing.
+
+        What the citizen took back while it was being handled leaves nothing.
+        """
         parcel = self._make_parcel(stored, event, response.messages) if response.messages else None
         if parcel and self._channels[stored.channel].repeats_are_safe:
             # Marked as being sent at once: if it is cut off before, sending it again does no harm.
             parcel = make_attempt(parcel, self._now())
         async with self._database.begin() as connection:
+            if not await inbox.finish_event(connection, stored.id):
+                return None
             if response.question:
                 await save_question(connection, response.question)
             if parcel:
                 await save_parcel(connection, parcel)
-            await inbox.finish_event(connection, stored.id)
         return parcel
 
-    async def _fail(self, stored: StoredEvent, event: IncomingEvent | None, reason: str) -> None:
+    async def _fail(self, stored: StoredEvent, event: IncomingEvent | None, reason: str) -> InboxState:
         async with self._database.begin() as connection:
             state = await inbox.fail_event(connection, stored, reason)
             if state is InboxState.SET_ASIDE and event and (messages := self._chat.apologise(event)):
@@ -194,6 +204,7 @@ class Inbox:
                 await delete_parcel(connection, apology.id)
                 await save_parcel(connection, apology)
         log.warning("event %d is %s", stored.id, state)
+        return state
 
     def _make_parcel(
         self, stored: StoredEvent, event: IncomingEvent, messages: Sequence[OutgoingMessage], purpose: str = ANSWER

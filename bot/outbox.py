@@ -7,7 +7,7 @@ nobody knows whether it arrived: it is sent again only where the platform tells 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 ANSWER, APOLOGY = "answer", "apology"
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 300.0
+LAST_TRY_BEFORE = timedelta(seconds=2)
 GIVE_UP_AFTER = timedelta(hours=24)
 
 
@@ -34,25 +35,41 @@ class Outbox:
     database: Database
     channels: Mapping[str, Channel]
 
-    async def prepare(self, parcel: Parcel, now: Callable[[], datetime]) -> Parcel | None:
-        """Wait for the turn of a parcel that waits or was cut off, and mark it as being sent.
-
-        Returns None where it must not be sent: it was cut off, and the platform cannot tell a repeat.
-        """
-        channel = self.channels[parcel.channel]
-        was_cut_off = parcel.state == OutboxState.SENDING
-        if was_cut_off and not channel.repeats_are_safe:
+    async def make_ready(self, parcel: Parcel) -> Shipment | None:
+        """Return a parcel as its channel is asked to send it, or None where it must not be sent: it is closed then."""
+        if parcel.state == OutboxState.SENDING and not self.channels[parcel.channel].repeats_are_safe:
             await self._close(parcel, OutboxState.UNCERTAIN, "cut off while it was being sent")
             return None
-        await channel.wait_turn(_make_shipment(parcel))
-        attempt = make_attempt(parcel, now(), was_cut_off=was_cut_off)
-        async with self.database.begin() as connection:
-            await outbox.mark_sending(connection, attempt)
-        return attempt
+        try:
+            return _make_shipment(parcel)
+        except (KeyError, TypeError, ValueError) as error:
+            await self._close(parcel, OutboxState.REFUSED, f"stored in a form that cannot be read: {error!r}")
+            return None
 
-    async def send(self, attempt: Parcel, now: datetime) -> None:
-        """Try once to send a parcel that is marked as being sent, and settle the outcome."""
-        result = await self.channels[attempt.channel].send(_make_shipment(attempt))
+    async def send(self, parcel: Parcel, now: datetime) -> None:
+        """Try once to send a parcel whose turn has come, unless it was taken back meanwhile; settle the outcome."""
+        attempt = make_attempt(parcel, now, was_cut_off=parcel.state == OutboxState.SENDING)
+        async with self.database.begin() as connection:
+            is_wanted = await outbox.mark_sending(connection, attempt)
+        if is_wanted:
+            await self.send_marked(attempt, now, tried_since=parcel.first_tried_at)
+
+    async def send_marked(self, attempt: Parcel, now: datetime, *, tried_since: datetime | None = None) -> None:
+        """Try once to send a parcel that is marked as being sent, and settle the outcome.
+
+        `tried_since`: since when the platform may have it from earlier tries.
+        """
+        channel = self.channels[attempt.channel]
+        try:
+            result = await channel.send(_make_shipment(attempt))
+        except Exception as error:
+            # A fault of ours, or something a library did not foresee: no reason to hold up the chat for good.
+            log.exception("sending a message (%s, %s) failed", attempt.channel, attempt.purpose)
+            unsure = Outcome.UNKNOWN if channel.repeats_are_safe else Outcome.UNCERTAIN
+            result = SendResult(unsure, type(error).__name__)
+        if result.outcome in (Outcome.LATER, Outcome.QUOTA):
+            # What LINE certainly has not got starts its retry key's time anew.
+            attempt = replace(attempt, first_tried_at=tried_since)
         await self._settle(attempt, result, now)
 
     async def _settle(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
@@ -84,7 +101,7 @@ class Outbox:
 
     async def _put_off(self, parcel: Parcel, result: SendResult, now: datetime) -> None:
         # An answer is stale after a day; what staff wrote waits for the month's end.
-        waits_on = result.outcome is Outcome.QUOTA and parcel.purpose != ANSWER
+        waits_on = result.outcome is Outcome.QUOTA and parcel.purpose not in (ANSWER, APOLOGY)
         if now - parcel.created_at > GIVE_UP_AFTER and not waits_on:
             unsure = result.outcome is Outcome.UNKNOWN
             state = OutboxState.UNCERTAIN if unsure else OutboxState.REFUSED
@@ -92,7 +109,9 @@ class Outbox:
             return
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (parcel.attempts - 1), MAX_PAUSE_SECONDS)
         waits = timedelta(seconds=max(result.after_seconds, pause))
-        is_certain = result.outcome is not Outcome.UNKNOWN
+        if parcel.reply_token and parcel.reply_until and now < parcel.reply_until:
+            # A reply token may be tried until it runs out; the last try tells whether a push is needed.
+            waits = min(waits, max(parcel.reply_until - now - LAST_TRY_BEFORE, timedelta(seconds=FIRST_PAUSE_SECONDS)))
         async with self.database.begin() as connection:
             await outbox.change_parcel(
                 connection,
@@ -100,8 +119,7 @@ class Outbox:
                 state=OutboxState.WAITING,
                 not_before=now + waits,
                 reason=result.reason[:400],
-                # What LINE certainly has not got starts its retry key's time anew.
-                first_tried_at=None if is_certain and parcel.first_tried_at == now else parcel.first_tried_at,
+                first_tried_at=parcel.first_tried_at,
                 reply_unknown=parcel.reply_unknown or (bool(parcel.reply_token) and result.outcome is Outcome.UNKNOWN),
             )
 

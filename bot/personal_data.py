@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-
-Check = Callable[[str], bool]
+from collections.abc import Iterator
 
 # Full-width letters, digits and marks count as the narrow ones; one character each, so that places stay the same.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+# Marks that nobody sees can part a number; the joiner stays, which makes one emoji of several.
+_UNSEEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200E, 0x200F, 0x2060, 0xFEFF))
 # What people write between the groups of a number.
-_GAP = r"[ .\-\u2010-\u2015\u00b7()/]{0,2}"
+_GAP = r"[\s_,.\-\u2010-\u2015\u00b7()/]{0,2}"
 
-
-def _passes_luhn(number: str) -> bool:
-    """The check digit of payment cards (ISO/IEC 7812-1)."""
-    digits = [int(character) for character in number if character.isdigit()]
-    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def _always(number: str) -> bool:
-    return True
-
-
-_PATTERNS: tuple[tuple[re.Pattern[str], str, Check], ...] = (
-    (re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{12,18}}(?!\d)"), "[card]", _passes_luhn),
-    # ID number: a letter, 1 or 2 (8 or 9: residents), eight digits. Older residents: two letters, eight digits.
-    (re.compile(rf"(?<![A-Za-z0-9])[A-Za-z]{_GAP}[1289](?:{_GAP}\d){{8}}(?!\d)"), "[ID]", _always),
-    (re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Da-d]\d{8}(?!\d)"), "[ID]", _always),
-    (
-        re.compile(
-            rf"(?<!\d)(?:\+?886{_GAP}0?|\(?0)9\d{{2}}{_GAP}(?:\d{{3}}{_GAP}\d{{3}}|\d{{2}}{_GAP}\d{{2}}{_GAP}\d{{2}})(?!\d)"
-        ),
-        "[phone]",
-        _always,
-    ),
-    (re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "[e-mail]", _always),
+_CARD = re.compile(rf"\d(?:{_GAP}\d){{12,60}}")
+# A letter, 1 or 2 (8 or 9: residents), eight digits. Older residents: two letters, eight digits.
+_ID = re.compile(rf"[A-Za-z]{_GAP}[1289](?:{_GAP}\d){{8}}(?!\d)")
+_OLD_RESIDENT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Da-d]\d{8}(?!\d)")
+_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?886{_GAP}0?|\(?0){_GAP}9(?:{_GAP}\d){{8}}(?!\d)")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_LANDLINE = re.compile(
+    rf"(?<!\d)(?:\+?886{_GAP}|\(?0)(?:8(?:2|9|26|36)|37|49|[2-8]){_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)"
 )
-_LANDLINE = (
-    re.compile(rf"(?<!\d)(?:\+?886{_GAP}|\(?0)(?:8(?:2|9|26|36)|37|49|[2-8]){_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)"),
-    "[phone]",
-    _always,
-)
+_ABROAD = re.compile(rf"\+\d{{1,3}}(?:{_GAP}\d){{7,12}}(?!\d)")
+_DATE = re.compile(r"(?:19|20)\d\d[-/.]\d")
+
+_ID_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+_ID_WEIGHTS = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
+
+Span = tuple[int, int, str]
 
 
 def mask_personal_data(text: str, *, landlines: bool = True) -> str:
@@ -50,15 +35,66 @@ def mask_personal_data(text: str, *, landlines: bool = True) -> str:
 
     `landlines=False` is for what the assistant says itself: offices have landlines, and everybody may know them.
     """
-    for pattern, mask, is_one in (*_PATTERNS, _LANDLINE) if landlines else _PATTERNS:
-        text = _replace(text, pattern, mask, is_one)
-    return text
+    seen = text.translate(_UNSEEN)
+    for find in (_find_cards, _find_ids, _find_phones, *((_find_landlines,) if landlines else ())):
+        seen = _replace(seen, find(seen.translate(_NARROW)))
+    return seen
 
 
-def _replace(text: str, pattern: re.Pattern[str], mask: str, is_one: Check) -> str:
+def _replace(text: str, spans: Iterator[Span]) -> str:
     pieces, done = [], 0
-    for match in pattern.finditer(text.translate(_NARROW)):
-        if is_one(match.group()):
-            pieces += [text[done : match.start()], mask]
-            done = match.end()
+    for start, end, mask in spans:
+        pieces += [text[done:start], mask]
+        done = end
     return "".join((*pieces, text[done:]))
+
+
+def _find_cards(text: str) -> Iterator[Span]:
+    """Yield card numbers, also where other numbers (a date, a check value) stand beside them."""
+    for match in _CARD.finditer(text):
+        places = [place for place in range(*match.span()) if text[place].isdigit()]
+        begins = [number for number, place in enumerate(places) if place == 0 or not text[place - 1].isdigit()]
+        ends = {number for number, place in enumerate(places) if not text[place + 1 : place + 2].isdigit()}
+        done = 0
+        for begin in begins:
+            fits = (last for last in range(begin + 18, begin + 11, -1) if last in ends)
+            last = next((last for last in fits if _passes_luhn([int(text[p]) for p in places[begin : last + 1]])), None)
+            if last is not None and begin >= done:
+                yield places[begin], places[last] + 1, "[card]"
+                done = last + 1
+
+
+def _find_ids(text: str) -> Iterator[Span]:
+    for match in _ID.finditer(text):
+        before = text[match.start() - 1 : match.start()] if match.start() else ""
+        # Behind other letters it may be a part of a longer code, unless its check digit says otherwise.
+        if not (before.isascii() and before.isalnum()) or _passes_id_check(match.group()):
+            yield *match.span(), "[ID]"
+    text = _ID.sub(lambda match: " " * len(match.group()), text)
+    yield from ((*match.span(), "[ID]") for match in _OLD_RESIDENT.finditer(text))
+
+
+def _find_phones(text: str) -> Iterator[Span]:
+    for match in re.finditer(f"{_MOBILE.pattern}|{_EMAIL.pattern}", text):
+        if "@" in match.group():
+            yield *match.span(), "[e-mail]"
+        elif not _DATE.search(match.group()):
+            yield *match.span(), "[phone]"
+
+
+def _find_landlines(text: str) -> Iterator[Span]:
+    yield from ((*match.span(), "[phone]") for match in re.finditer(f"{_LANDLINE.pattern}|{_ABROAD.pattern}", text))
+
+
+def _passes_luhn(digits: list[int]) -> bool:
+    """The check digit of payment cards (ISO/IEC 7812-1)."""
+    doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _passes_id_check(number: str) -> bool:
+    """The check digit of Taiwanese ID numbers."""
+    letter, *digits = (character for character in number.upper() if character.isalnum())
+    code = _ID_LETTERS.index(letter) + 10
+    values = [code // 10, code % 10, *map(int, digits)]
+    return sum(weight * value for weight, value in zip(_ID_WEIGHTS, values, strict=True)) % 10 == 0

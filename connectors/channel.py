@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -97,6 +98,7 @@ class SendResult:
     """The outcome of a try, with its reason for staff. `after_seconds`: how long the platform asks to wait.
 
     `reply_is_gone`: the free reply was certainly not taken and never will be, so the next try is another way's.
+    `message_id` is the platform's id of the message, where it can be changed later.
     """
 
     outcome: Outcome
@@ -104,6 +106,24 @@ class SendResult:
     after_seconds: float = 0.0
     new_chat: str = ""
     reply_is_gone: bool = False
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many messages a platform takes in a month, and how many it has taken."""
+
+    limit: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        """How many it still takes."""
+        return max(self.limit - self.used, 0)
+
+
+class QuotaUnknown(Exception):
+    """The platform did not tell the quota."""
 
 
 @dataclass(frozen=True)
@@ -120,10 +140,27 @@ class Shipment:
     first_tried_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Broadcast:
+    """One message to many chats by one call. `id` is its retry key: each try has the same id, chats and messages.
+
+    `replaces` is the id of an earlier message to the chat, which this one corrects (one chat only).
+    """
+
+    id: str
+    chats: tuple[str, ...]
+    messages: tuple[OutgoingMessage, ...]
+    first_tried_at: datetime | None = None
+    replaces: str = ""
+
+
 class Channel(Protocol):
     """A place citizens write on. All methods but `read_webhook` may talk to the platform; each call has a timeout."""
 
     name: str
+    # How many chats one call of `broadcast` reaches, and how many such calls may be under way at a time.
+    batch_size: int
+    calls_at_once: int
     # How long `reply_token` of an event is good for a free reply; 0 where there is none.
     reply_seconds: int
     # A shipment that was being sent when the process ended: may it be sent again without doubling?
@@ -149,12 +186,27 @@ class Channel(Protocol):
         """Show that an answer is on its way. Never raises."""
         ...
 
-    async def wait_turn(self, shipment: Shipment) -> None:
-        """Wait until the platform takes a message to this chat; may show meanwhile that it is coming. Never raises."""
+    def turn(self, shipment: Shipment) -> AbstractAsyncContextManager[None]:
+        """Wait until the platform takes a message to this chat, and hold that turn while it is sent.
+
+        Meanwhile it may show that the message is coming.
+        """
         ...
 
     async def send(self, shipment: Shipment) -> SendResult:
         """Try once to send: all of it, or the first part that was not accepted yet. Never raises."""
+        ...
+
+    def broadcast_turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until the platform takes another call of `broadcast`, and hold that turn; single chats go first."""
+        ...
+
+    async def broadcast(self, broadcast: Broadcast) -> SendResult:
+        """Try once to send one message to many. Never raises."""
+        ...
+
+    async def find_quota(self) -> Quota | None:
+        """Return how many messages are left this month; None where there is no limit. Raises QuotaUnknown."""
         ...
 
     async def show_menu(self, chat: str, language: str) -> None:

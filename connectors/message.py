@@ -39,6 +39,7 @@ class Card:
 class OutgoingMessage:
     """One message. `heading` says who speaks where it is not the assistant; `caption` stands above the sources.
 
+    `picture` is the https address of an image.
     `buttons` belong to this message and stay with it; `choices` are short replies offered for the next turn.
     """
 
@@ -50,6 +51,7 @@ class OutgoingMessage:
     cards: tuple[Card, ...] = ()
     buttons: tuple[Button, ...] = ()
     choices: tuple[Button, ...] = ()
+    picture: str = ""
 
     def to_payload(self) -> dict[str, Any]:
         """Return plain values for the outbox."""
@@ -67,6 +69,7 @@ class OutgoingMessage:
             cards=tuple(Card(card["title"], card["text"], _buttons(card["buttons"])) for card in payload["cards"]),
             buttons=_buttons(payload["buttons"]),
             choices=_buttons(payload["choices"]),
+            picture=payload.get("picture", ""),
         )
 
 

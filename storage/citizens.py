@@ -29,6 +29,7 @@ citizens = Table(
     Column("awaiting", String(64), nullable=False, server_default=""),
     Column("awaiting_since", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("linked_to", String(32)),
     UniqueConstraint("channel", "chat"),
 )
 
@@ -37,7 +38,8 @@ citizens = Table(
 class Citizen:
     """Somebody (or a group) on a channel. Quiet hours are times of day in the city's zone.
 
-    `language` is empty until it was chosen. `awaiting` names what the next message will be taken as (a question for
+    `linked_to` is the same person on another channel, where announcements go. `language` is empty until it was
+    chosen. `awaiting` names what the next message will be taken as (a question for
     staff, say), since `awaiting_since`.
     """
 
@@ -53,6 +55,7 @@ class Citizen:
     reachable: bool = True
     awaiting: str = ""
     awaiting_since: datetime | None = None
+    linked_to: str | None = None
 
 
 _FIND = select(citizens).where(citizens.c.channel == bindparam("of_channel"), citizens.c.chat == bindparam("of_chat"))

@@ -128,7 +128,7 @@ _CLAIM = (
 )
 _FINISH = (
     update(inbox)
-    .where(inbox.c.id == bindparam("row_id"))
+    .where(inbox.c.id == bindparam("row_id"), inbox.c.state == InboxState.WORKING)
     .values(state=InboxState.DONE, payload={}, chat="", message_id="", reason="")
 )
 
@@ -143,9 +143,9 @@ async def claim_next(connection: AsyncConnection, channel: str, chat: str) -> St
     return StoredEvent(**row) if row else None
 
 
-async def finish_event(connection: AsyncConnection, event_row_id: int) -> None:
-    """Mark an event as done and wipe what it said; its ids stay."""
-    await connection.execute(_FINISH, {"row_id": event_row_id})
+async def finish_event(connection: AsyncConnection, event_row_id: int) -> bool:
+    """Mark an event as done and wipe what it said; its ids stay. False where it was taken back meanwhile."""
+    return (await connection.execute(_FINISH, {"row_id": event_row_id})).rowcount == 1
 
 
 async def fail_event(connection: AsyncConnection, event: StoredEvent, reason: str) -> InboxState:
@@ -176,12 +176,22 @@ async def count_events(connection: AsyncConnection) -> dict[str, int]:
     return {state: count for state, count in await connection.execute(query)}
 
 
-async def delete_message(connection: AsyncConnection, channel: str, chat: str, message_id: str) -> None:
-    """Delete what a citizen took back before it was answered; the event counts as done."""
+async def delete_message(
+    connection: AsyncConnection, channel: str, chat: str, message_id: str, *, but_event: str = ""
+) -> None:
+    """Delete what a citizen took back before it was answered; the event counts as done.
+
+    `but_event` is the event that tells of it: it names the same message, and is still to be handled.
+    """
     done = {"state": InboxState.DONE, "payload": {}, "chat": "", "message_id": "", "reason": ""}
     await connection.execute(
         update(inbox)
-        .where(inbox.c.channel == channel, inbox.c.chat == chat, inbox.c.message_id == message_id)
+        .where(
+            inbox.c.channel == channel,
+            inbox.c.chat == chat,
+            inbox.c.message_id == message_id,
+            inbox.c.event_id != but_event,
+        )
         .values(**done)
     )
 

@@ -112,7 +112,7 @@ _OLDEST = (
 )
 _SENDING = (
     update(outbox)
-    .where(outbox.c.id == bindparam("parcel_id"))
+    .where(outbox.c.id == bindparam("parcel_id"), outbox.c.state.in_(OPEN))
     .values(
         state=OutboxState.SENDING,
         attempts=bindparam("tries"),
@@ -142,8 +142,8 @@ async def find_oldest(connection: AsyncConnection, channel: str, chat: str, soon
     return Parcel(**row) if row else None
 
 
-async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> None:
-    """Note, before the platform is called, that a parcel is being sent."""
+async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> bool:
+    """Note, before the platform is called, that a parcel is being sent. False where it is not to be sent any more."""
     values = {
         "parcel_id": parcel.id,
         "tries": parcel.attempts,
@@ -151,7 +151,7 @@ async def mark_sending(connection: AsyncConnection, parcel: Parcel) -> None:
         "unknown": parcel.reply_unknown,
         "token": parcel.reply_token,
     }
-    await connection.execute(_SENDING, values)
+    return (await connection.execute(_SENDING, values)).rowcount == 1
 
 
 async def find_open_chats(connection: AsyncConnection, soon: datetime) -> list[tuple[str, str]]:

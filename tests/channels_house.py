@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 from simulators.line import LineSimulator
+from simulators.published import judge_line, judge_telegram
 from simulators.telegram import TelegramSimulator
 
 from app.messaging import run_messaging
@@ -43,6 +44,8 @@ class ChannelsHouse:
 
     def assert_no_misuse(self) -> None:
         assert self.line.notes == []
+        assert judge_line(self.line.calls) == []
+        assert judge_telegram(self.telegram.calls) == []
         assert self.telegram.notes == []
         assert self.telegram.refused_for_rate == 0
         assert not self.telegram.open_callbacks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 
 import aiohttp
@@ -16,7 +17,7 @@ from linebot.v3.messaging import (
     ShowLoadingAnimationRequest,
 )
 
-from connectors.channel import IncomingEvent, SendResult, Shipment, Store
+from connectors.channel import Broadcast, IncomingEvent, Quota, QuotaUnknown, SendResult, Shipment, Store
 from connectors.line import events, limits, menu, sending
 from connectors.loopback import is_loopback
 from connectors.menu import MenuTexts
@@ -30,6 +31,8 @@ class LineChannel:
     """A LINE official account. Make it within a running event loop."""
 
     name = limits.NAME
+    batch_size = limits.MULTICAST_CHATS
+    calls_at_once = 8
     reply_seconds = limits.REPLY_TOKEN_SECONDS
     # A reply token works once and a push carries a retry key: LINE itself tells a repeat.
     repeats_are_safe = True
@@ -75,12 +78,32 @@ class LineChannel:
         except _FAILURES as error:
             log.info("the loading animation was not shown: %s", type(error).__name__)
 
-    async def wait_turn(self, shipment: Shipment) -> None:
+    def turn(self, shipment: Shipment) -> AbstractAsyncContextManager[None]:
         """LINE takes more in a second than one account says."""
+        return nullcontext()
 
     async def send(self, shipment: Shipment) -> SendResult:
         """Send everything by one call."""
         return await sending.send(self._client, shipment, self._now())
+
+    def broadcast_turn(self) -> AbstractAsyncContextManager[None]:
+        """LINE takes 200 such calls a second; a handful at a time stays below."""
+        return nullcontext()
+
+    async def broadcast(self, broadcast: Broadcast) -> SendResult:
+        """Send by multicast."""
+        return await sending.multicast(self._client, broadcast, self._now())
+
+    async def find_quota(self) -> Quota | None:
+        """Ask for the month's limit and what is used of it."""
+        try:
+            quota = await self._api.get_message_quota(_request_timeout=sending.TIMEOUT)
+            if quota.type != "limited" or quota.value is None:
+                return None
+            used = await self._api.get_message_quota_consumption(_request_timeout=sending.TIMEOUT)
+        except (*_FAILURES, ValueError) as error:
+            raise QuotaUnknown(type(error).__name__) from error
+        return Quota(limit=int(quota.value), used=int(used.total_usage))
 
     async def show_menu(self, chat: str, language: str) -> None:
         """Link the rich menu of a language to one citizen."""

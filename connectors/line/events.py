@@ -53,7 +53,7 @@ def sign(body: bytes, channel_secret: str) -> str:
 def _read_event(item: Any) -> IncomingEvent | None:
     try:
         return _read(item)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         # The type's name only: the event may hold what a citizen wrote.
         log.warning("a LINE event could not be read: %s", type(error).__name__)
         return None
@@ -72,7 +72,7 @@ def _read(item: Mapping[str, Any]) -> IncomingEvent | None:
     is_group = source["type"] != "user"
     return IncomingEvent(
         channel=NAME,
-        event_id=str(item["webhookEventId"])[:64],
+        event_id=_text(item["webhookEventId"])[:64],
         chat=chat[:64],
         happened_at=datetime.fromtimestamp(item["timestamp"] / 1000, UTC),
         reply_token=str(item.get("replyToken") or ""),
@@ -86,12 +86,12 @@ def _read_details(item: Mapping[str, Any]) -> dict[str, Any] | None:
     match item["type"]:
         case "message":
             message = item["message"]
-            message_id = str(message["id"])[:64]
+            message_id = _text(message["id"])[:64]
             if message["type"] != "text":
                 return {"kind": EventKind.CONTENT, "content": str(message["type"])[:32], "message_id": message_id}
             return {"kind": EventKind.TEXT, "text": _without_mentions(message), "message_id": message_id}
         case "postback":
-            return {"kind": EventKind.PRESS, "data": str(item["postback"]["data"])[:300]}
+            return {"kind": EventKind.PRESS, "data": _text(item["postback"]["data"])[:300]}
         case "follow" | "join":
             return {"kind": EventKind.FOLLOW}
         case "unfollow" | "leave":
@@ -100,6 +100,12 @@ def _read_details(item: Mapping[str, Any]) -> dict[str, Any] | None:
             return {"kind": EventKind.UNSEND, "message_id": str(item["unsend"]["messageId"])[:64]}
     log.info("a LINE event of a type that is not used is left out")
     return None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 def _is_addressed(item: Mapping[str, Any]) -> bool:
@@ -115,7 +121,7 @@ def _is_addressed(item: Mapping[str, Any]) -> bool:
 
 def _without_mentions(message: Mapping[str, Any]) -> str:
     """Return the text without the mention of the bot itself; LINE counts positions in UTF-16 units."""
-    units = str(message["text"]).encode("utf-16-le", "surrogatepass")
+    units = _text(message["text"]).encode("utf-16-le", "surrogatepass")
     for mention in sorted(_mentions(message), key=lambda mention: -int(mention.get("index", 0))):
         if mention.get("isSelf") is True:
             start, length = int(mention["index"]) * 2, int(mention["length"]) * 2

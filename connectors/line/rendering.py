@@ -57,7 +57,7 @@ def _render(message: OutgoingMessage) -> Iterable[JsonObject]:
     if message.cards:
         yield from (_text(part) for part in split_text(text, limits.TEXT_UNITS))
         yield _carousel(message)
-    elif message.sources or message.buttons:
+    elif message.sources or message.buttons or message.picture:
         inside = not message.sources and len(split_text(text, BUBBLE_TEXT_UNITS)) <= 1
         if not inside:
             yield from (_text(part) for part in split_text(text, limits.TEXT_UNITS))
@@ -80,6 +80,14 @@ def _bubble_message(message: OutgoingMessage, text: str) -> JsonObject:
         contents.append(_line(message.caption, size="sm", color=MUTED, weight="bold"))
     contents += [item for source in message.sources for item in _source(source)]
     bubble: JsonObject = {"type": "bubble", "size": "mega"}
+    if picture := clean_address(message.picture, limits.URI_CHARACTERS):
+        bubble["hero"] = {
+            "type": "image",
+            "url": picture,
+            "size": "full",
+            "aspectMode": "cover",
+            "aspectRatio": "20:13",
+        }
     if contents:
         bubble["body"] = _box(contents)
     if message.buttons:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import aiohttp
 from linebot.v3.messaging import ApiException, AsyncApiClient
 
-from connectors.channel import Outcome, SendResult, Shipment
+from connectors.channel import Broadcast, Outcome, SendResult, Shipment
 from connectors.line import limits
 from connectors.line.rendering import JsonObject, render, render_plain
 
@@ -68,6 +68,14 @@ async def _push(
     return await _post(client, "/v2/bot/message/push", body, {"X-Line-Retry-Key": shipment.id})
 
 
+async def multicast(client: AsyncApiClient, broadcast: Broadcast, now: datetime) -> SendResult:
+    """Try once to send one message to up to 500 users; the retry key tells LINE a repeat."""
+    if broadcast.first_tried_at and now - broadcast.first_tried_at > timedelta(hours=limits.RETRY_KEY_HOURS):
+        return SendResult(Outcome.UNCERTAIN, "tried for a day, and the retry key is forgotten")
+    body = {"to": list(broadcast.chats), "messages": render(broadcast.messages)}
+    return await _post(client, "/v2/bot/message/multicast", body, {"X-Line-Retry-Key": broadcast.id})
+
+
 async def _post(
     client: AsyncApiClient, path: str, body: JsonObject, headers: Mapping[str, str] | None = None
 ) -> SendResult:
@@ -83,7 +91,7 @@ async def _post(
         )
     except ApiException as error:
         return _judge(error)
-    except aiohttp.ClientConnectorError as error:
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         return SendResult(Outcome.LATER, f"LINE cannot be reached: {type(error).__name__}")
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         return SendResult(Outcome.UNKNOWN, f"no answer from LINE: {type(error).__name__}")

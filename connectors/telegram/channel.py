@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,12 @@ from telegram.constants import ChatAction
 from telegram.error import Conflict, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from connectors.channel import IncomingEvent, SendResult, Shipment, Store, WebhookRefused
+from connectors.channel import Broadcast, IncomingEvent, Quota, SendResult, Shipment, Store, WebhookRefused
 from connectors.loopback import is_loopback
 from connectors.menu import MenuTexts
+from connectors.shared_rate import SharedRate
 from connectors.telegram import events, limits, menu, sending
+from connectors.telegram.pace import Pace
 
 log = logging.getLogger(__name__)
 
@@ -30,15 +33,19 @@ class TelegramChannel:
     """A Telegram bot."""
 
     name = limits.NAME
+    batch_size = 1
+    calls_at_once = 8
     reply_seconds = 0
     # Nothing tells Telegram that a message is a repeat.
     repeats_are_safe = False
 
-    def __init__(self, *, token: str, api: str, webhook: str, menu_texts: MenuTexts) -> None:
+    def __init__(
+        self, *, token: str, api: str, webhook: str, menu_texts: MenuTexts, shared_rate: SharedRate | None = None
+    ) -> None:
         self._secret = events.make_secret(token)
         self._webhook = webhook
         self._menu_texts = menu_texts
-        self._pace = sending.Pace()
+        self._pace = Pace(shared_rate)
         self._bot_name = ""
         address = (api or limits.API).rstrip("/")
         options = {"trust_env": False} if is_loopback(address) else {}
@@ -49,6 +56,7 @@ class TelegramChannel:
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> list[IncomingEvent]:
         """See Channel. Until the bot's name is known, Telegram is asked to come again: a group may mean the bot."""
+        events.check_secret(headers, self._secret)
         if not self._bot_name:
             raise WebhookRefused("the bot's name is not known yet", 503)
         return events.read_webhook(body, headers, self._secret, self._bot_name)
@@ -82,13 +90,25 @@ class TelegramChannel:
         except TelegramError as error:
             log.info("typing was not shown: %s", type(error).__name__)
 
-    async def wait_turn(self, shipment: Shipment) -> None:
+    def turn(self, shipment: Shipment) -> AbstractAsyncContextManager[None]:
         """Wait for the pace; before a long answer, show it growing."""
-        await sending.wait_turn(self._bot, self._pace, shipment)
+        return sending.turn(self._bot, self._pace, shipment)
 
     async def send(self, shipment: Shipment) -> SendResult:
         """Send the next part."""
         return await sending.send(self._bot, self._pace, shipment)
+
+    def broadcast_turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait for the pace, after those who wait for an answer."""
+        return self._pace.broadcast_turn()
+
+    async def broadcast(self, broadcast: Broadcast) -> SendResult:
+        """Send to one chat."""
+        return await sending.broadcast(self._bot, self._pace, broadcast)
+
+    async def find_quota(self) -> Quota | None:
+        """Telegram has no limit a month."""
+        return None
 
     async def show_menu(self, chat: str, language: str) -> None:
         """Telegram shows each citizen the commands in the app's own language."""

@@ -32,13 +32,18 @@ def make_secret(token: str) -> str:
     return hmac.new(token.encode(), b"askbay webhook", hashlib.sha256).hexdigest()
 
 
-def read_webhook(body: bytes, headers: Mapping[str, str], secret: str, bot_name: str) -> list[IncomingEvent]:
-    """Return the event of a webhook's body, if it has one. `headers` have lower-case names. Raises WebhookRefused."""
+def check_secret(headers: Mapping[str, str], secret: str) -> None:
+    """Check that Telegram sent a webhook. Raises WebhookRefused."""
     given = headers.get(SECRET_HEADER)
     if not given:
         raise WebhookRefused("the secret token's header is missing", 400)
     if not hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode()):
         raise WebhookRefused("the secret token is wrong", 401)
+
+
+def read_webhook(body: bytes, headers: Mapping[str, str], secret: str, bot_name: str) -> list[IncomingEvent]:
+    """Return the event of a webhook's body, if it has one. `headers` have lower-case names. Raises WebhookRefused."""
+    check_secret(headers, secret)
     try:
         update = json.loads(body)
     except (ValueError, RecursionError) as error:

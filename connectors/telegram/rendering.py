@@ -23,11 +23,12 @@ CHOICES_A_ROW = 2
 
 @dataclass(frozen=True)
 class Part:
-    """One message for Telegram: HTML, the same as plain text, and the rows of buttons under it."""
+    """One message for Telegram: HTML, the same as plain text, the rows of buttons under it, a picture above it."""
 
     html: str
     plain: str
     keyboard: Keyboard
+    picture: str = ""
 
 
 def render(messages: Sequence[OutgoingMessage]) -> list[Part]:
@@ -46,9 +47,10 @@ def _render(message: OutgoingMessage) -> Iterator[Part]:
             blocks[-1] = joined
         else:
             blocks.append(block)
-    for block in blocks[:-1]:
-        yield Part(block.html, block.plain, [])
-    yield Part(blocks[-1].html, blocks[-1].plain, _keyboard(message))
+    picture = clean_address(message.picture)
+    for number, block in enumerate(blocks, start=1):
+        keyboard = _keyboard(message) if number == len(blocks) else []
+        yield Part(block.html, block.plain, keyboard, picture if number == 1 else "")
 
 
 @dataclass(frozen=True)

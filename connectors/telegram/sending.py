@@ -7,11 +7,12 @@ Source: core.telegram.org/bots/faq (limits), core.telegram.org/bots/api#making-r
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import lru_cache
+from typing import Any
 
 import httpx
-from aiolimiter import AsyncLimiter
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
@@ -24,8 +25,9 @@ from telegram.error import (
     TelegramError,
 )
 
-from connectors.channel import Outcome, SendResult, Shipment
+from connectors.channel import Broadcast, Outcome, SendResult, Shipment
 from connectors.telegram import limits
+from connectors.telegram.pace import Pace
 from connectors.telegram.rendering import Keyboard, Part, render
 from connectors.text_length import count_utf16, split_text
 
@@ -33,38 +35,20 @@ log = logging.getLogger(__name__)
 
 CREDENTIALS_PAUSE_SECONDS = 300.0
 MAX_DRAFTS = 3
-_CHATS_REMEMBERED = 10_000
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # The connection was never made: nothing was sent.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GATEWAY = ("bad gateway", "gateway timeout", "(502)", "(504)")
 
 
-class Pace:
-    """Keeps below what Telegram takes: overall evenly, per chat with small bursts."""
-
-    def __init__(self) -> None:
-        self._all = AsyncLimiter(1, 1 / limits.MESSAGES_A_SECOND)
-        self._chat = lru_cache(_CHATS_REMEMBERED)(_make_chat_limiter)
-
-    async def wait(self, chat: str) -> None:
-        """Wait until a message to this chat may go out."""
-        await self._chat(chat).acquire()
-        await self._all.acquire()
-
-
-def _make_chat_limiter(chat: str) -> AsyncLimiter:
-    if chat.startswith("-"):
-        return AsyncLimiter(limits.GROUP_MESSAGES, limits.GROUP_SECONDS)
-    return AsyncLimiter(limits.CHAT_MESSAGES, limits.CHAT_SECONDS)
-
-
-async def wait_turn(bot: Bot, pace: Pace, shipment: Shipment) -> None:
-    """Wait until the next part may go out; a long one is shown growing first."""
+@asynccontextmanager
+async def turn(bot: Bot, pace: Pace, shipment: Shipment) -> AsyncIterator[None]:
+    """Wait until the next part may go out, and hold its turn; a long one is shown growing first."""
     part = render(shipment.messages)[shipment.parts_sent]
     if _is_streamed(shipment.chat, part):
         await _stream(bot, pace, shipment, part)
-    await pace.wait(shipment.chat)
+    async with pace.turn(shipment.chat):
+        yield
 
 
 async def send(bot: Bot, pace: Pace, shipment: Shipment) -> SendResult:
@@ -75,22 +59,56 @@ async def send(bot: Bot, pace: Pace, shipment: Shipment) -> SendResult:
     return SendResult(Outcome.PART) if result.outcome is Outcome.SENT and not is_last else result
 
 
+async def broadcast(bot: Bot, pace: Pace, broadcast: Broadcast) -> SendResult:
+    """Send one message to one chat; where it corrects an earlier one, that one is changed first."""
+    (chat,) = broadcast.chats
+    (part,) = render(broadcast.messages)
+    if broadcast.replaces:
+        await _edit(bot, chat, broadcast.replaces, part)
+    return await _send_part(bot, pace, chat, part)
+
+
+async def _edit(bot: Bot, chat: str, message_id: str, part: Part) -> None:
+    """Change an earlier message. One that is gone or too old stays as it is: the correction follows anyway."""
+    try:
+        await bot.edit_message_text(
+            part.html,
+            chat_id=int(chat),
+            message_id=int(message_id),
+            parse_mode=ParseMode.HTML,
+            reply_markup=make_markup(part.keyboard),
+            link_preview_options=_NO_PREVIEW,
+        )
+    except TelegramError as error:
+        log.info("an earlier message was not changed: %s", type(error).__name__)
+
+
 async def _send_part(bot: Bot, pace: Pace, chat: str, part: Part) -> SendResult:
-    markup = make_markup(part.keyboard)
+    options: dict[str, Any] = {
+        "reply_markup": make_markup(part.keyboard),
+        "link_preview_options": LinkPreviewOptions(url=part.picture, prefer_large_media=True, show_above_text=True)
+        if part.picture
+        else _NO_PREVIEW,
+    }
     try:
         try:
-            await bot.send_message(
-                int(chat), part.html, parse_mode=ParseMode.HTML, reply_markup=markup, link_preview_options=_NO_PREVIEW
-            )
+            message = await bot.send_message(int(chat), part.html, parse_mode=ParseMode.HTML, **options)
         except BadRequest as error:
-            if "parse entities" not in error.message.lower():
+            if "chat not found" in error.message.lower():
                 raise
-            log.warning("Telegram could not parse a message's HTML; sending it as text")
-            await pace.wait(chat)
-            await bot.send_message(int(chat), part.plain, reply_markup=markup, link_preview_options=_NO_PREVIEW)
+            log.warning("Telegram refused a message's form (%s); sending it as text", error.message[:100])
+            # It may be a link that Telegram does not like; the text names it.
+            keyboard = [[button for button in row if not button.url] for row in part.keyboard]
+            options["reply_markup"] = make_markup([row for row in keyboard if row])
+            async with pace.turn(chat):
+                message = await bot.send_message(int(chat), part.plain, **options)
+    except RetryAfter as error:
+        # The limit is the bot's, not the chat's: nobody else's message would pass.
+        pace.rest(_in_seconds(error.retry_after))
+        return judge(error)
     except TelegramError as error:
         return judge(error)
-    return SendResult(Outcome.SENT)
+    return SendResult(Outcome.SENT, message_id=str(message.message_id))
 
 
 def judge(error: TelegramError) -> SendResult:
@@ -152,8 +170,8 @@ async def _stream(bot: Bot, pace: Pace, shipment: Shipment, part: Part) -> None:
     draft_id = int(shipment.id.replace("-", "")[:7], 16) + 1
     for count in range(1, min(len(pieces), MAX_DRAFTS + 1)):
         try:
-            await pace.wait(shipment.chat)
-            await bot.send_message_draft(int(shipment.chat), draft_id, "\n".join(pieces[:count]))
+            async with pace.turn(shipment.chat):
+                await bot.send_message_draft(int(shipment.chat), draft_id, "\n".join(pieces[:count]))
         except TelegramError as error:
             log.info("a draft was not shown: %s", type(error).__name__)
             return

@@ -262,8 +262,7 @@ async def test_what_cannot_be_delivered_for_a_day_is_given_up_and_shown(house):
         await asyncio.sleep(0.05)
     async with house.askbay.database.begin() as connection:
         parcel = await find_parcel(connection, rows[0])
-    attempt = await outbox.prepare(replace(parcel, state="waiting"), lambda: now + timedelta(hours=25))
-    await outbox.send(attempt, now + timedelta(hours=25))
+    await outbox.send(replace(parcel, state="waiting"), now + timedelta(hours=25))
     async with staff(house) as client:
         (shown,) = (await client.get("/api/staff/inbox")).json()["undelivered"]
     assert shown["state"] == "refused"
@@ -280,3 +279,51 @@ async def test_the_staff_api_is_closed_without_the_token(house):
         assert (await client.get("/api/staff/tickets/99")).status_code == 404
         assert (await client.post("/api/staff/tickets/99/answer", json={"text": "x"})).status_code == 404
         assert (await client.post("/api/staff/tickets/99/answer", json={"text": ""})).status_code == 422
+
+
+async def test_nothing_that_waits_is_sent_to_who_leaves(house):
+    line = house.line
+    line.faults.add("rate", times=3, method="push")
+    event = line.make_text(CITIZEN, "你好")
+    line.expire_tokens()
+    await line.deliver([event])
+    await asyncio.sleep(0.3)
+    await line.unfollow(CITIZEN)
+    await asyncio.sleep(2.5)
+    assert line.seen(CITIZEN) == []
+
+
+async def test_what_is_taken_back_while_it_is_being_answered_is_neither_answered_nor_kept(house, monkeypatch):
+    line, chat = house.line, house.inbox._chat
+    handle, begun, released = type(chat).handle, asyncio.Event(), asyncio.Event()
+
+    async def slow(self, event, row_id):
+        begun.set()
+        await released.wait()
+        return await handle(self, event, row_id)
+
+    monkeypatch.setattr(type(chat), "handle", slow)
+    event = await line.say(CITIZEN, "旗津渡輪票價多少？")
+    await begun.wait()
+    await line.unsend(CITIZEN, event["message"]["id"])
+    released.set()
+    await asyncio.sleep(0.5)
+    assert line.seen(CITIZEN) == []
+    assert "旗津" not in await read_all(house)
+
+
+async def test_a_fault_in_sending_holds_up_nothing_else_in_the_chat(house, monkeypatch):
+    channel = house.channels["line"]
+    send, tried = channel.send, []
+
+    async def broken_once(shipment):
+        tried.append(shipment)
+        if len(tried) == 1:
+            raise ValueError("on purpose")
+        return await send(shipment)
+
+    channel.send = broken_once
+    await house.line.say(CITIZEN, "你好")
+    await house.line.say(CITIZEN, "謝謝")
+    await house.line.wait_for(CITIZEN, 2)
+    assert len(house.line.seen(CITIZEN)) == 2

@@ -171,8 +171,8 @@ async def test_120_messages_arrive_under_telegrams_strict_limit(house):
 
     async def send(number):
         shipment = Shipment(f"{number:08x}-0000", str(1000 + number), (OutgoingMessage(f"第{number}則", "zh-TW"),))
-        await channel.wait_turn(shipment)
-        return await channel.send(shipment)
+        async with channel.turn(shipment):
+            return await channel.send(shipment)
 
     results = await asyncio.gather(*(send(number) for number in range(120)))
     assert {result.outcome for result in results} == {Outcome.SENT}

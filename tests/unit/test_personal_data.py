@@ -23,6 +23,16 @@ def test_id_numbers_mobiles_cards_and_addresses_are_masked():
         ("(07)335-2999", "[phone]"),
         ("07 123 4567", "[phone]"),
         ("4111.1111.1111.1111", "[card]"),
+        ("4111 1111 1111 1111 123", "[card] 123"),
+        ("4111111111111111 12/25", "[card] 12/25"),
+        ("12 4111111111111111", "12 [card]"),
+        ("IDA123456789", "ID[ID]"),
+        ("09-1234-5678", "[phone]"),
+        ("0 9 1 2 3 4 5 6 7 8", "[phone]"),
+        ("00886912345678", "[phone]"),
+        ("0912\u200b345678", "[phone]"),
+        ("0912,345,678", "[phone]"),
+        ("+81 90-1234-5678", "[phone]"),
     ],
 )
 def test_a_number_is_masked_however_it_is_written(said, kept):
@@ -30,7 +40,18 @@ def test_a_number_is_masked_however_it_is_written(said, kept):
 
 
 @pytest.mark.parametrize(
-    "said", ["1999", "0800-828-928", "2026-11-24", "09:00-17:00", "2026/09/30 2026/10/15", "10,000元", "７月１日"]
+    "said",
+    [
+        "1999",
+        "0800-828-928",
+        "2026-11-24",
+        "09:00-17:00",
+        "2026/09/30 2026/10/15",
+        "09-30 2026-11-02",
+        "XYZA123456780",
+        "10,000元",
+        "７月１日",
+    ],
 )
 def test_dates_amounts_and_service_numbers_stay_readable(said):
     assert mask_personal_data(said) == said

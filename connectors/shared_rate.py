@@ -1,0 +1,36 @@
+"""A rate that holds across processes, counted in Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 0.02
+
+
+class SharedRate:
+    """So many a second, whoever counts. Where Redis is away, each process keeps its own pace alone."""
+
+    def __init__(self, redis: str, name: str, amount: int) -> None:
+        self._limiter = MovingWindowRateLimiter(
+            RedisStorage(f"async+{redis}", wrap_exceptions=True, implementation="redispy")
+        )
+        self._item = RateLimitItemPerSecond(amount)
+        self._name = name
+
+    async def wait(self) -> None:
+        """Wait until one more is within the rate."""
+        try:
+            while not await self._limiter.hit(self._item, self._name):
+                reset_at, _ = await self._limiter.get_window_stats(self._item, self._name)
+                await asyncio.sleep(max(reset_at - time.time(), PAUSE_SECONDS))
+        except StorageError as error:
+            log.warning("the shared rate of %s is not counted: %s", self._name, type(error).__name__)

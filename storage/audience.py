@@ -1,0 +1,144 @@
+"""The audience of an announcement: who it is for, how many they are, and its freezing into deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.citizens import INSTANT, citizens
+from storage.deliveries import DeliveryState, deliveries, make_batches
+from storage.districts import citizen_districts
+from storage.subscriptions import subscriptions
+
+Release = Callable[[time | None, time | None], datetime | None]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who an announcement is for. Empty districts or languages mean all; `channels` are those that can be sent to.
+
+    `everyone`: not only those who subscribed to the topic. Who chose no district counts as living in each.
+    """
+
+    topic: str
+    channels: tuple[str, ...]
+    districts: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    everyone: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members of an audience who get the same words at the same time."""
+
+    channel: str
+    language: str
+    frequency: str
+    quiet_from: time | None
+    quiet_until: time | None
+    count: int
+
+
+async def find_groups(connection: AsyncConnection, audience: Audience, default_language: str) -> list[Group]:
+    """Return the audience as it is now, in groups."""
+    columns = (
+        citizens.c.channel,
+        citizens.c.language,
+        citizens.c.frequency,
+        citizens.c.quiet_from,
+        citizens.c.quiet_until,
+    )
+    query = select(*columns, func.count()).where(_members(audience, default_language)).group_by(*columns)
+    return [Group(*row) for row in await connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class Freezing:
+    """How an audience becomes deliveries: `release` says when somebody's quiet hours end, `batch_sizes` how many
+    recipients a call of each channel takes.
+    """
+
+    run: int
+    audience: Audience
+    is_emergency: bool
+    release: Release
+    batch_sizes: Mapping[str, int]
+    default_language: str
+
+
+async def freeze_audience(connection: AsyncConnection, freezing: Freezing) -> int:
+    """Make the deliveries and batches of a run, set by set, in the caller's transaction; returns how many deliveries.
+
+    Who wants a digest gets a delivery without a batch, for the next digest to take up; in an emergency nobody waits.
+    """
+    total, batch = 0, 0
+    for group in await find_groups(connection, freezing.audience, freezing.default_language):
+        waits = group.frequency != INSTANT and not freezing.is_emergency
+        size = freezing.batch_sizes[group.channel]
+        number = None if waits else batch + (func.row_number().over() - 1) // size
+        source = select(
+            literal(freezing.run),
+            citizens.c.id,
+            citizens.c.channel,
+            citizens.c.chat,
+            number if number is not None else literal(None, deliveries.c.batch.type),
+            literal(DeliveryState.PENDING.value),
+            literal(group.frequency if waits else ""),
+        ).where(_members(freezing.audience, freezing.default_language), _is_of(group))
+        columns = ("run", "citizen_id", "channel", "chat", "batch", "state", "digest")
+        count = (await connection.execute(insert(deliveries).from_select(columns, source))).rowcount
+        total += count
+        if not waits and count:
+            full = -(-count // size)
+            await make_batches(
+                connection,
+                freezing.run,
+                channel=group.channel,
+                language=group.language or freezing.default_language,
+                priority=0 if freezing.is_emergency else 1,
+                not_before=None if freezing.is_emergency else freezing.release(group.quiet_from, group.quiet_until),
+                numbers=range(batch, batch + full),
+            )
+            batch += full
+    return total
+
+
+def _members(audience: Audience, default_language: str) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [
+        citizens.c.channel.in_(audience.channels),
+        citizens.c.reachable.is_(True),
+        citizens.c.is_group.is_(False),
+    ]
+    other = citizens.alias("other")
+    conditions.append(
+        ~exists().where(
+            other.c.id == citizens.c.linked_to, other.c.reachable.is_(True), other.c.channel.in_(audience.channels)
+        )
+    )
+    if not audience.everyone:
+        conditions.append(
+            exists().where(subscriptions.c.citizen_id == citizens.c.id, subscriptions.c.topic == audience.topic)
+        )
+    if audience.districts:
+        lives = citizen_districts.c.citizen_id == citizens.c.id
+        chosen = exists().where(lives, citizen_districts.c.district.in_(audience.districts))
+        conditions.append(or_(chosen, ~exists().where(lives)))
+    if audience.languages:
+        known = [*audience.languages, *([""] if default_language in audience.languages else [])]
+        conditions.append(citizens.c.language.in_(known))
+    return and_(*conditions)
+
+
+def _is_of(group: Group) -> ColumnElement[bool]:
+    pairs = ((citizens.c.quiet_from, group.quiet_from), (citizens.c.quiet_until, group.quiet_until))
+    same = [column.is_(None) if value is None else column == value for column, value in pairs]
+    return and_(
+        citizens.c.channel == group.channel,
+        citizens.c.language == group.language,
+        citizens.c.frequency == group.frequency,
+        *same,
+    )

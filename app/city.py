@@ -36,6 +36,7 @@ class City(_Entry):
     website: str
     tone: dict[str, str]
     topics: list[dict[str, str]]
+    districts: list[dict[str, str]] = []
     suggestions: dict[str, list[str]]
 
     @field_validator("zone")

@@ -89,7 +89,7 @@ def answer(
             terminal.complain("api", "citizen_unreachable")
             raise typer.Exit(1) from error
         except StaffAnswerInvalid as error:
-            terminal.complain("api", "answer_invalid", detail=error)
+            terminal.complain("api", "answer_invalid")
             raise typer.Exit(1) from error
         terminal.say("answer_stored", number=number)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.door import Door
 from bot.inbox import Inbox
 from connectors.channel import Channel
+from scheduler.delivery import Delivery
 from storage.database import Database, Hold
 
 log = logging.getLogger(__name__)
@@ -25,24 +27,36 @@ RESTART_SECONDS = 5.0
 CHECK_SECONDS = 2.0
 
 
-async def run_messaging(database: Database, channels: Iterable[Channel], inbox: Inbox, door: Door) -> None:
+@dataclass(frozen=True)
+class Messaging:
+    """What keeps channels going: the inbox answers, the door stores what is fetched, the delivery sends to many."""
+
+    database: Database
+    channels: Iterable[Channel]
+    inbox: Inbox
+    door: Door
+    delivery: Delivery
+
+
+async def run_messaging(messaging: Messaging) -> None:
     """Work until cancelled. Where another process holds the inbox, take over as soon as it ends."""
     while True:
         try:
-            async with database.try_holding("inbox") as hold:
+            async with messaging.database.try_holding("inbox") as hold:
                 if hold:
-                    await _run_all(channels, inbox, door, hold)
+                    await _run_all(messaging, hold)
         except* (SQLAlchemyError, OSError):
             log.exception("the database is away; next try in %.0f s", TRY_AGAIN_SECONDS)
         await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
-async def _run_all(channels: Iterable[Channel], inbox: Inbox, door: Door, hold: Hold) -> None:
+async def _run_all(messaging: Messaging, hold: Hold) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_keep_checking(hold))
-        group.create_task(_keep_running("inbox", inbox.run))
-        for channel in channels:
-            group.create_task(_keep_running(channel.name, partial(channel.receive, door.store)))
+        group.create_task(_keep_running("inbox", messaging.inbox.run))
+        group.create_task(_keep_running("delivery", partial(messaging.delivery.run, is_alone=True)))
+        for channel in messaging.channels:
+            group.create_task(_keep_running(channel.name, partial(channel.receive, messaging.door.store)))
 
 
 async def _keep_checking(hold: Hold) -> None:

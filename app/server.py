@@ -59,7 +59,10 @@ def _words(request: Request) -> dict[str, str]:
 async def _refuse_invalid(request: Request, error: Exception) -> JSONResponse:
     # The input itself is left out: it may hold personal data.
     wrong = [".".join(map(str, item["loc"])) for item in getattr(error, "errors", list)()]
-    return JSONResponse({"message": _words(request)["invalid_request"], "wrong": wrong}, status_code=422)
+    words = _words(request)
+    asks = request.url.path.startswith("/api/ask")
+    message = words["invalid_request"] if asks else words["invalid_fields"].format(fields=", ".join(wrong))
+    return JSONResponse({"message": message, "wrong": wrong}, status_code=422)
 
 
 async def _explain(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
@@ -15,9 +15,10 @@ from app.process import settle_memory, start_logging
 from app.server import make_app
 from app.terminal import Terminal
 from app.webhooks import Webhooks
-from app.wiring import Askbay, open_channels
+from app.wiring import Askbay, make_publisher, open_channels
 from app.worker import WorkerProcess
 from bot.door import ChatAddress, Door
+from connectors.channel import Channel
 from scheduler.refresh import refresh_documents
 from scheduler.timetable import Job, list_jobs, start_timetable
 from scheduler.upkeep import delete_old_questions
@@ -72,7 +73,7 @@ async def serve_forever(
     async with askbay.database.begin() as connection:
         documents = await count_documents(connection)
     terminal.say("knowledge", documents=documents, passages=askbay.library.lexical.passage_count)
-    async with open_channels(askbay) as channels, _running(askbay, bool(channels), worker_environment) as wake:
+    async with open_channels(askbay) as channels, _running(askbay, channels, worker_environment) as wake:
         door = Door(askbay.database, askbay.now, wake)
         config = uvicorn.Config(
             Webhooks(make_app(askbay), channels.values(), door),
@@ -97,26 +98,32 @@ async def serve_forever(
 
 @asynccontextmanager
 async def _running(
-    askbay: Askbay, with_worker: bool, worker_environment: Mapping[str, str] | None
+    askbay: Askbay, channels: Mapping[str, Channel], worker_environment: Mapping[str, str] | None
 ) -> AsyncIterator[Callable[[ChatAddress], None]]:
     """Run the timetable, and the worker if there are channels; yields what wakes it."""
-    timetable = start_timetable(_jobs(askbay), askbay.city.time_zone)
+    timetable = start_timetable(make_jobs(askbay, channels), askbay.city.time_zone)
     worker = WorkerProcess(worker_environment or {})
     try:
-        async with worker.running() if with_worker else nullcontext():
+        async with worker.running() if channels else nullcontext():
             yield worker.wake
     finally:
         timetable.shutdown(wait=False)
 
 
-def _jobs(askbay: Askbay) -> list[Job]:
+def make_jobs(askbay: Askbay, channels: Mapping[str, Channel]) -> Sequence[Job]:
+    """Return the jobs of the timetable with what they do."""
+    publisher = make_publisher(askbay, channels)
+
+    async def publish() -> None:
+        await publisher.publish_due()
+
     async def refresh() -> None:
         await refresh_documents(askbay.load_city_documents, askbay.library.lexical)
 
     async def upkeep() -> None:
         await delete_old_questions(askbay.database, now=askbay.now(), retention_days=askbay.settings.retention_days)
 
-    return list(list_jobs(refresh=refresh, upkeep=upkeep, zone=askbay.city.time_zone))
+    return list_jobs(publish=publish, refresh=refresh, upkeep=upkeep, zone=askbay.city.time_zone)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -137,7 +137,7 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
         except CitizenUnreachable as error:
             raise HTTPException(409, _words(request)["citizen_unreachable"]) from error
         except StaffAnswerInvalid as error:
-            raise HTTPException(422, _words(request)["answer_invalid"].format(detail=error)) from error
+            raise HTTPException(422, _words(request)["answer_invalid"]) from error
         return {"status": "stored"}
 
     @router.post("/tickets/{number}/close")

@@ -27,12 +27,18 @@ from knowledge_base.judgement import load_judgement
 from knowledge_base.library import Library, open_library
 from knowledge_base.readers import UnreadableFile
 from knowledge_base.reranker import CrossEncoderReranker
+from scheduler.announcement_document import make_documents
+from scheduler.announcement_message import CityNames
+from scheduler.announcements import AnnouncementDesk
+from scheduler.delivery import Delivery
+from scheduler.publishing import Publisher, find_published_contents
 from storage.database import Database, open_database, sqlite_address
 
 log = logging.getLogger(__name__)
 
 CITY_ORIGIN = "city"
 STAFF_ORIGIN = "staff"
+ANNOUNCEMENT_ORIGIN = "announcement"
 
 
 class DataFolderUnusable(Exception):
@@ -73,6 +79,24 @@ class Askbay:
             at=self.now(),
             whole_origin=True,
             on_progress=on_progress,
+        )
+
+    async def learn_announcements(self) -> None:
+        """Bring the knowledge base in line with what is published; the same door as for every other document."""
+        published = await find_published_contents(self.database)
+        names = make_city_names(self.city)
+        documents = [
+            document
+            for announcement, content in published
+            for document in make_documents(announcement, content, names, self.city.time_zone)
+        ]
+        await ingest_documents(
+            self.database,
+            self.library,
+            documents,
+            origin=ANNOUNCEMENT_ORIGIN,
+            at=self.now(),
+            whole_origin=True,
         )
 
     async def bring_up_to_date(self, on_progress: Progress = lambda done: None) -> IngestReport:
@@ -140,6 +164,39 @@ def make_inbox(askbay: Askbay, channels: Mapping[str, Channel]) -> Inbox:
         now=askbay.now,
     )
     return Inbox(askbay.database, chat, channels, askbay.now)
+
+
+def make_delivery(askbay: Askbay, channels: Mapping[str, Channel]) -> Delivery:
+    """Return what sends announcements on these channels."""
+    publisher = make_publisher(askbay, channels)
+    return Delivery(askbay.database, channels, askbay.now, publisher.finish_done)
+
+
+def make_publisher(askbay: Askbay, channels: Mapping[str, Channel]) -> Publisher:
+    """Return what begins and ends the sending of announcements."""
+    return Publisher(
+        database=askbay.database,
+        names=make_city_names(askbay.city),
+        zone=askbay.city.time_zone,
+        channels=channels,
+        now=askbay.now,
+        learn=askbay.learn_announcements,
+    )
+
+
+def make_desk(askbay: Askbay, channels: Mapping[str, Channel]) -> AnnouncementDesk:
+    """Return where staff work on announcements."""
+    return AnnouncementDesk(askbay.database, make_city_names(askbay.city), askbay.city.time_zone, channels, askbay.now)
+
+
+def make_city_names(city: City) -> CityNames:
+    """Return what announcements need to know of a city."""
+    return CityNames(
+        languages=city.languages,
+        city=city.names,
+        topics={topic["id"]: topic for topic in city.topics},
+        districts={district["id"]: district for district in city.districts},
+    )
 
 
 def _make_channels(askbay: Askbay) -> Iterator[Channel]:

@@ -15,9 +15,9 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
-from app.messaging import run_messaging
+from app.messaging import Messaging, run_messaging
 from app.process import give_way, settle_memory
-from app.wiring import Askbay, make_inbox, open_channels
+from app.wiring import Askbay, make_delivery, make_inbox, open_channels
 from bot.door import ChatAddress, Door
 from bot.inbox import Inbox
 
@@ -36,9 +36,15 @@ async def work(askbay: Askbay, *, told_by_input: bool) -> None:
         give_way()
     async with open_channels(askbay) as channels:
         inbox = make_inbox(askbay, channels)
-        door = Door(askbay.database, askbay.now, inbox.wake)
+        messaging = Messaging(
+            askbay.database,
+            channels.values(),
+            inbox,
+            Door(askbay.database, askbay.now, inbox.wake),
+            make_delivery(askbay, channels),
+        )
         settle_memory()
-        working = asyncio.create_task(run_messaging(askbay.database, channels.values(), inbox, door))
+        working = asyncio.create_task(run_messaging(messaging))
         try:
             told = asyncio.create_task(_read_input(inbox)) if told_by_input else working
             # Whichever ends first ends the worker: its server starts another.

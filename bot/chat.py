@@ -13,7 +13,7 @@ from bot import citizen_data, hand_off, subscribing
 from bot.answer import Status
 from bot.answer_message import make_answer_message
 from bot.browsing import show_programmes, show_topic, show_topics
-from bot.commands import PRIVATE, Command, make_choices, read_command
+from bot.commands import ONLY_ASKED, PRIVATE, Command, make_choices, read_command
 from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_asked_before
 from bot.feedback import press_reason, press_vote
 from bot.outbox import move_chat
@@ -103,10 +103,10 @@ class Chat:
         May be called again for the same event after a crash: what it stores, it stores once.
         """
         async with self.database.begin() as connection:
-            visit = await self._receive(connection, event)
+            visit = await self._receive(connection, event, inbox_row_id)
             if _is_limited(event) and not await self.pace.allows(event):
                 return Response([visit.speech.message("rate_limited")] if await self.pace.warns(event) else [])
-            settled = await self._settle(connection, visit, inbox_row_id)
+            settled = await self._settle(connection, visit)
         if isinstance(settled, Asked):
             # A question is answered outside of the transaction: it may take a while.
             return await self._answer(settled)
@@ -118,7 +118,7 @@ class Chat:
             return []
         return [self.city.speak(self._guess_language(event)).message("failed")]
 
-    async def _receive(self, connection: AsyncConnection, event: IncomingEvent) -> Visit:
+    async def _receive(self, connection: AsyncConnection, event: IncomingEvent, inbox_row_id: int) -> Visit:
         citizen = await citizens.find_citizen(connection, event.channel, event.chat)
         if citizen is None:
             language = _read_language(event)
@@ -128,7 +128,7 @@ class Chat:
         if not citizen.reachable and event.kind in _COMES_BACK:
             await citizens.set_reachable(connection, event.channel, event.chat, True)
         speech = self.city.speak(citizen.language or self._guess_language(event))
-        return Visit(event, citizen, speech, make_key(event), self.now())
+        return Visit(event, citizen, speech, make_key(event), self.now(), inbox_row_id)
 
     def _guess_language(self, event: IncomingEvent) -> str:
         told = event.language.lower()
@@ -136,14 +136,14 @@ class Chat:
             return self.city.languages[0]
         return next((known for known in self.city.languages if known[:2].lower() == told[:2]), "en")
 
-    async def _settle(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | Asked:
+    async def _settle(self, connection: AsyncConnection, visit: Visit) -> Messages | Asked:
         """Handle everything but a question; what is to be answered is returned."""
         event = visit.event
         match event.kind:
             case EventKind.TEXT:
                 return await self._read_text(connection, visit)
             case EventKind.PRESS:
-                return await self._press(connection, visit, inbox_row_id)
+                return await self._press(connection, visit)
             case EventKind.CONTENT:
                 name = _CONTENT_TEXTS.get(event.content, "other")
                 return [] if event.is_group else [visit.speech.message(f"content_{name}")]
@@ -185,8 +185,11 @@ class Chat:
         if done := await hand_off.find_handed_over(connection, visit):
             return done
         visit = await self._learn_language(connection, visit)
-        if command := read_command(visit.event.text):
-            return await self._command(connection, visit, command)
+        if said := await self._read_awaited(connection, visit):
+            return said
+        command = read_command(visit.event.text)
+        if command and command not in ONLY_ASKED:
+            return await self._command(connection, self._speak_as_written(visit), command)
         if visit.event.text.startswith(("/", "／")):
             # In a group it may be another bot's.
             return (
@@ -194,13 +197,39 @@ class Chat:
                 if visit.event.is_group
                 else [visit.speech.message("unknown_command", choices=make_choices(visit.speech))]
             )
-        awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
-        if awaiting and since and visit.at - since < AWAITING and visit.event.text.strip():
-            if awaiting == hand_off.AWAITING_QUESTION:
-                return await hand_off.hand_over(connection, visit, (), visit.event.text)
-            number = int(awaiting.removeprefix(hand_off.AWAITING_ADDITION))
-            return await hand_off.add_to_ticket(connection, visit, number)
         return await self._ask(connection, visit, visit.event.text)
+
+    async def _read_awaited(self, connection: AsyncConnection, visit: Visit) -> Messages | None:
+        """Take a message as what the citizen was asked for; anything else than that ends the waiting."""
+        awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
+        if not awaiting:
+            return None
+        command = read_command(visit.event.text)
+        is_in_time = since is not None and visit.at - since < AWAITING and bool(visit.event.text.strip())
+        await self._stop_waiting(connection, visit)
+        if not is_in_time:
+            return None
+        if command is Command.CANCEL:
+            return [visit.speech.message("cancelled")]
+        if awaiting == citizen_data.AWAITING_CONFIRMATION:
+            if command is not Command.CONFIRM:
+                return None
+            return await citizen_data.forget_citizen(connection, visit)
+        if command and command not in ONLY_ASKED:
+            return None
+        if awaiting == hand_off.AWAITING_QUESTION:
+            return await hand_off.hand_over(connection, visit, (), visit.event.text)
+        number = int(awaiting.removeprefix(hand_off.AWAITING_ADDITION))
+        return await hand_off.add_to_ticket(connection, visit, number)
+
+    async def _stop_waiting(self, connection: AsyncConnection, visit: Visit) -> None:
+        if visit.citizen.awaiting:
+            await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
+
+    def _speak_as_written(self, visit: Visit) -> Visit:
+        """Answer a command in the language it is written in; a slash command is in none."""
+        language = _read_language(visit.event)
+        return replace(visit, speech=self.city.speak(language)) if language else visit
 
     async def _learn_language(self, connection: AsyncConnection, visit: Visit) -> Visit:
         """Until a language is chosen, speak the one the citizen first wrote in."""
@@ -215,6 +244,8 @@ class Chat:
         if visit.event.is_group and command in PRIVATE:
             return [speech.message("private_only")]
         match command:
+            case Command.HELP if visit.event.is_group:
+                return [speech.message("group_greeting")]
             case Command.HELP:
                 return [speech.message("help", choices=make_choices(speech))]
             case Command.LANGUAGE:
@@ -235,12 +266,14 @@ class Chat:
                 days = self.settings.retention_days
                 return await citizen_data.show_citizen_data(connection, visit, self.city, days)
             case Command.FORGET_ME:
-                return citizen_data.ask_before_forgetting(visit)
+                return await citizen_data.ask_before_forgetting(connection, visit)
+        return [speech.message("cancelled")]
 
-    async def _press(self, connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> Messages | Asked:
+    async def _press(self, connection: AsyncConnection, visit: Visit) -> Messages | Asked:
         code, value = visit.event.data[:2], visit.event.data[2:]
         if visit.event.is_group and code in _PRIVATE_CODES:
             return [visit.speech.message("private_only")]
+        await self._stop_waiting(connection, visit)
         match code:
             case "c:" if value in set(Command):
                 return await self._command(connection, visit, Command(value))
@@ -269,10 +302,9 @@ class Chat:
             case "d:":
                 return await self._ask_about(connection, visit, value)
             case "k:":
-                await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
-                return [visit.speech.message("cancelled")]
+                return [visit.speech.message("cancelled" if visit.citizen.awaiting else "nothing_to_cancel")]
             case "z:":
-                return await citizen_data.forget_citizen(connection, visit, inbox_row_id)
+                return await citizen_data.forget_citizen(connection, visit)
         return [visit.speech.message("expired_button")]
 
     def _read_language_choice(self, event: IncomingEvent) -> str:

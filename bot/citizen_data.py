@@ -16,6 +16,7 @@ from storage import citizens, inbox, outbox, questions, subscriptions, tickets, 
 CHANNEL_NAMES = {"line": "LINE", "telegram": "Telegram"}
 _WATCH_LABEL = 30
 _LATEST = 10
+AWAITING_CONFIRMATION = "forget"
 
 
 async def show_citizen_data(
@@ -53,19 +54,20 @@ async def show_citizen_data(
     return [OutgoingMessage(text, speech.language, buttons=buttons)]
 
 
-def ask_before_forgetting(visit: Visit) -> list[OutgoingMessage]:
+async def ask_before_forgetting(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessage]:
     """Ask once more: it cannot be undone."""
+    await citizens.change_citizen(connection, visit.citizen.id, awaiting=AWAITING_CONFIRMATION, awaiting_since=visit.at)
     speech = visit.speech
     sure = [speech.button("button_forget_yes", "z:"), speech.button("button_cancel", "k:")]
     return [speech.message("forget_ask_group" if visit.event.is_group else "forget_ask", buttons=sure)]
 
 
-async def forget_citizen(connection: AsyncConnection, visit: Visit, inbox_row_id: int) -> list[OutgoingMessage]:
+async def forget_citizen(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessage]:
     """Delete everything about a citizen or a group, and say so. This event is wiped when it is finished."""
     citizen = visit.citizen
     await questions.delete_questions_of(connection, citizen.id)
     await outbox.forget_chat(connection, citizen.channel, citizen.chat)
-    await inbox.forget_chat(connection, citizen.channel, citizen.chat, but=inbox_row_id)
+    await inbox.forget_chat(connection, citizen.channel, citizen.chat, but=visit.inbox_row_id)
     await citizens.delete_citizen(connection, citizen.id)
     return [visit.speech.message("forgotten_group" if visit.event.is_group else "forgotten")]
 

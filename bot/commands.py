@@ -26,10 +26,14 @@ class Command(StrEnum):
     PERSON = "person"
     ABOUT_ME = "about_me"
     FORGET_ME = "forget_me"
+    CANCEL = "cancel"
+    CONFIRM = "confirm"
 
 
 # About one citizen alone: not in a group.
 PRIVATE = frozenset({Command.SUBSCRIBE, Command.PERSON, Command.ABOUT_ME})
+# Taken as such only where the citizen was asked something.
+ONLY_ASKED = frozenset({Command.CANCEL, Command.CONFIRM})
 # Shown as quick replies and in the channels' menus, in this order.
 SHOWN = (
     Command.SUBSCRIBE,
@@ -55,5 +59,5 @@ def read_command(text: str) -> Command | None:
 
 
 def make_choices(speech: Speech) -> tuple[Button, ...]:
-    """Return every command as a quick reply."""
+    """Return the commands as quick replies."""
     return tuple(speech.button(f"button_{command}", f"c:{command}") for command in SHOWN)

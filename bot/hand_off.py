@@ -115,6 +115,10 @@ async def answer_ticket(connection: AsyncConnection, city: ChatCity, answer: Sta
         raise TicketUnknown(str(answer.number))
     if not citizen.reachable:
         raise CitizenUnreachable(str(answer.number))
+    last = (await tickets.find_lines(connection, ticket.number))[-1:]
+    if any((line.author, line.text, line.name) == (Author.STAFF, text, name) for line in last):
+        # Sent by a second click or by a retry: the citizen has it already.
+        return ticket
     speech = city.speak(citizen.language or ticket.language)
     shown = name or speech.say("staff_name")
     message = OutgoingMessage(

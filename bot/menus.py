@@ -33,5 +33,5 @@ def _make_tiles(speech: Speech, city: ChatCity) -> list[Button]:
 
 
 def _make_commands(speech: Speech) -> list[tuple[str, str]]:
-    slash = {known.name: known.slash[0] for known in load_commands()}
+    slash = {known.name: known.slash[0] for known in load_commands() if known.slash}
     return [(slash[command], speech.say(f"command_{slash[command]}")) for command in SHOWN]

@@ -17,7 +17,7 @@ _CARD = re.compile(rf"\d(?:{_GAP}\d){{12,60}}")
 _ID = re.compile(rf"[A-Za-z]{_GAP}[1289](?:{_GAP}\d){{8}}(?!\d)")
 _OLD_RESIDENT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Da-d]\d{8}(?!\d)")
 _MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?886{_GAP}0?|\(?0){_GAP}9(?:{_GAP}\d){{8}}(?!\d)")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[\w-]+(?:\.[\w-]+)+")
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:\+?886{_GAP}|\(?0)(?:8(?:2|9|26|36)|37|49|[2-8]){_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)"
 )

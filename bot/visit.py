@@ -15,7 +15,7 @@ class Visit:
     """A citizen's event being handled at a moment.
 
     `key` is made from the event's id: whatever is stored because of it carries the key, so that handling the event
-    again after a crash stores nothing twice.
+    again after a crash stores nothing twice. `inbox_row_id` is the event's row.
     """
 
     event: IncomingEvent
@@ -23,3 +23,4 @@ class Visit:
     speech: Speech
     key: str
     at: datetime
+    inbox_row_id: int

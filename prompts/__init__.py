@@ -44,9 +44,9 @@ class Screen:
 
 @cache
 def load_wording(language: str) -> Wording:
-    """Read what the assistant says in a language: replies.<language>.yaml and chat.<language>.yaml."""
+    """Read what the assistant says in a language: replies, chat and announcements."""
     texts: dict[str, str] = {}
-    for name in ("replies", "chat"):
+    for name in ("replies", "chat", "announcements"):
         texts |= yaml.safe_load((_FOLDER / f"{name}.{language}.yaml").read_text(encoding="utf-8"))
     return Wording(language, texts)
 

@@ -11,6 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+PUBLISH_SECONDS = 2
 REFRESH_MINUTES = 10
 UPKEEP_HOUR = 4
 MISSED_GRACE_SECONDS = 3600
@@ -27,10 +28,20 @@ class Job:
 
 
 def list_jobs(
-    *, refresh: Callable[[], Awaitable[None]], upkeep: Callable[[], Awaitable[None]], zone: tzinfo
+    *,
+    publish: Callable[[], Awaitable[None]],
+    refresh: Callable[[], Awaitable[None]],
+    upkeep: Callable[[], Awaitable[None]],
+    zone: tzinfo,
 ) -> Sequence[Job]:
     """Return every job. Times of day are the city's."""
     return (
+        Job(
+            name="publish",
+            reason="announcements go out at their time, to the minute; their due times are in the table of runs",
+            trigger=IntervalTrigger(seconds=PUBLISH_SECONDS),
+            run=publish,
+        ),
         Job(
             name="refresh",
             reason="staff edit the city's folder, and other processes ingest files, while the server runs",

@@ -8,7 +8,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, String, Table, Text, UniqueConstraint, insert, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
@@ -108,15 +121,17 @@ async def save_announcement(
 
 
 async def change_state(
-    connection: AsyncConnection, number: int, *, before: str, after: str, fingerprint: str | None = None, **values: Any
+    connection: AsyncConnection, number: int, *, before: str, after: str, known_fingerprint: str, **values: Any
 ) -> bool:
     """Change the state by a conditional update; False where it is no longer `before` (somebody else was first).
 
-    With `fingerprint`, the content must still be that one, too.
+    The content must still be the one of `known_fingerprint`, too.
     """
-    query = update(announcements).where(announcements.c.number == number, announcements.c.state == before)
-    if fingerprint is not None:
-        query = query.where(announcements.c.fingerprint == fingerprint)
+    query = update(announcements).where(
+        announcements.c.number == number,
+        announcements.c.state == before,
+        announcements.c.fingerprint == known_fingerprint,
+    )
     return (await connection.execute(query.values(state=after, **values))).rowcount == 1
 
 
@@ -164,3 +179,8 @@ async def find_steps(connection: AsyncConnection, number: int) -> list[Step]:
     columns = [column for column in announcement_steps.c if column.name != "id"]
     query = select(*columns).where(announcement_steps.c.announcement == number).order_by(announcement_steps.c.id)
     return [Step(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def find_newest_step(connection: AsyncConnection) -> int:
+    """Return the number of the newest step anybody took."""
+    return int((await connection.execute(select(func.coalesce(func.max(announcement_steps.c.id), 0)))).scalar_one())

@@ -7,7 +7,7 @@ up again where the platform tells a repeat; elsewhere nobody knows whether it ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -26,6 +26,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -63,6 +64,8 @@ deliveries = Table(
     Column("batch", Integer),
     Column("state", String(16), nullable=False),
     Column("digest", String(8), nullable=False, server_default=""),
+    # The run of the digest this one is an item of: how that one's delivery ends is how this one ends.
+    Column("via", Integer),
     Column("reason", String(400), nullable=False, server_default=""),
     Column("message_id", String(64), nullable=False, server_default=""),
     UniqueConstraint("run", "citizen_id"),
@@ -223,6 +226,24 @@ async def claim_batch(connection: AsyncConnection, channel: str, now: datetime, 
         await settle_batch(connection, batch, DeliveryState.SKIPPED, "nobody is left in it")
 
 
+async def has_due(connection: AsyncConnection, channel: str, now: datetime) -> bool:
+    """Say whether a channel has a batch to send now."""
+    query = select(exists().where(batches.c.channel == channel, _DUE, _OPEN_RUN))
+    return bool((await connection.execute(query, {"now": now})).scalar_one())
+
+
+async def move_recipient(connection: AsyncConnection, batch: Batch, new_chat: str) -> None:
+    """Follow the one recipient of a batch to a new address, and let it be sent there."""
+    own = (deliveries.c.run == batch.run, deliveries.c.batch == batch.number)
+    (old_chat,) = batch.chats or ("",)
+    await connection.execute(update(deliveries).where(*own).values(chat=new_chat))
+    await connection.execute(
+        update(citizens).where(citizens.c.channel == batch.channel, citizens.c.chat == old_chat).values(chat=new_chat)
+    )
+    again = {"state": DeliveryState.PENDING, "chats": [new_chat], "leased_until": None, "first_tried_at": None}
+    await connection.execute(update(batches).where(batches.c.id == batch.id).values(**again))
+
+
 async def settle_batch(
     connection: AsyncConnection, batch: Batch, state: DeliveryState, reason: str = "", *, message_id: str = ""
 ) -> None:
@@ -287,10 +308,14 @@ async def split_batch(connection: AsyncConnection, batch: Batch) -> None:
 
 async def count_deliveries(connection: AsyncConnection, run: int) -> dict[tuple[str, str], int]:
     """Count the deliveries of a run by channel and state."""
+    digest = deliveries.alias("digest")
+    state = func.coalesce(digest.c.state, deliveries.c.state)
+    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
     query = (
-        select(deliveries.c.channel, deliveries.c.state, func.count())
+        select(deliveries.c.channel, state, func.count())
+        .select_from(deliveries.outerjoin(digest, same))
         .where(deliveries.c.run == run)
-        .group_by(deliveries.c.channel, deliveries.c.state)
+        .group_by(deliveries.c.channel, state)
     )
     return {(channel, state): count for channel, state, count in await connection.execute(query)}
 
@@ -351,9 +376,71 @@ async def retry_failed(connection: AsyncConnection, run: int) -> int:
 async def forget_deliveries(connection: AsyncConnection, citizen_id: str) -> None:
     """Take a citizen out of the ledger; the rows still count."""
     mine = deliveries.c.citizen_id == citizen_id
+    digest = deliveries.alias("digest")
+    ended = select(digest.c.state).where(digest.c.run == deliveries.c.via, digest.c.citizen_id == citizen_id)
+    await connection.execute(
+        update(deliveries).where(mine, deliveries.c.via.is_not(None)).values(state=ended.scalar_subquery(), via=None)
+    )
     await connection.execute(
         update(deliveries)
         .where(mine, deliveries.c.state == DeliveryState.PENDING)
         .values(state=DeliveryState.SKIPPED, reason="asked to be forgotten")
     )
     await connection.execute(update(deliveries).where(mine).values(citizen_id=None, chat="", message_id="", digest=""))
+
+
+async def copy_recipients(
+    connection: AsyncConnection,
+    run: int,
+    announcement: int,
+    *,
+    batch_sizes: Mapping[str, int],
+    default_language: str,
+) -> int:
+    """Make deliveries of a run to everybody who got (or may have got) an earlier run of an announcement.
+
+    Each keeps the id of the newest message it corrects. Returns how many they are.
+    """
+    digest = deliveries.alias("digest")
+    state = func.coalesce(digest.c.state, deliveries.c.state)
+    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
+    had = (
+        select(deliveries.c.citizen_id, func.max(deliveries.c.message_id).label("message_id"))
+        .select_from(deliveries.join(runs, runs.c.number == deliveries.c.run).outerjoin(digest, same))
+        .where(runs.c.announcement == announcement, state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)))
+        .group_by(deliveries.c.citizen_id)
+        .subquery()
+    )
+    total, batch = 0, 0
+    groups = select(citizens.c.channel, citizens.c.language).join(had, had.c.citizen_id == citizens.c.id).distinct()
+    for channel, language in (await connection.execute(groups)).all():
+        if channel not in batch_sizes:
+            continue
+        size = batch_sizes[channel]
+        source = (
+            select(
+                literal(run),
+                citizens.c.id,
+                citizens.c.channel,
+                citizens.c.chat,
+                batch + (func.row_number().over() - 1) // size,
+                literal(DeliveryState.PENDING.value),
+                had.c.message_id,
+            )
+            .join(had, had.c.citizen_id == citizens.c.id)
+            .where(citizens.c.channel == channel, citizens.c.language == language)
+        )
+        columns = ("run", "citizen_id", "channel", "chat", "batch", "state", "message_id")
+        count = (await connection.execute(insert(deliveries).from_select(columns, source))).rowcount
+        full = -(-count // size)
+        await make_batches(
+            connection,
+            run,
+            channel=channel,
+            language=language or default_language,
+            priority=0,
+            not_before=None,
+            numbers=range(batch, batch + full),
+        )
+        total, batch = total + count, batch + full
+    return total

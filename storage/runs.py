@@ -42,20 +42,19 @@ class RunState(StrEnum):
     """Where a run stands.
 
     due → publishing → published; missed: its time passed and staff are to say what to do; skipped: its time passed;
-    paused, no_quota: nothing is sent until staff resume, or there is quota again; cancelled: what was not sent is not.
+    paused: nothing is sent until staff resume; cancelled: what was not sent will not be.
     """
 
     DUE = "due"
     MISSED = "missed"
     PUBLISHING = "publishing"
     PAUSED = "paused"
-    NO_QUOTA = "no_quota"
     PUBLISHED = "published"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
 
-UNFINISHED = (RunState.PUBLISHING, RunState.PAUSED, RunState.NO_QUOTA)
+UNFINISHED = (RunState.PUBLISHING, RunState.PAUSED)
 
 runs = Table(
     "runs",
@@ -175,3 +174,10 @@ async def has_runs_to_come(connection: AsyncConnection, announcement: int, kind:
     """Say whether an announcement goes out again."""
     coming = and_(runs.c.announcement == announcement, runs.c.kind == kind, runs.c.state == RunState.DUE)
     return bool((await connection.execute(select(exists().where(coming)))).scalar_one())
+
+
+async def is_over(connection: AsyncConnection, announcement: int) -> bool:
+    """Say whether no run of an announcement is still to go out, or going out, or waiting for a decision."""
+    open_states = (RunState.DUE, RunState.MISSED, *UNFINISHED)
+    left = and_(runs.c.announcement == announcement, runs.c.kind == RunKind.MAIN, runs.c.state.in_(open_states))
+    return not (await connection.execute(select(exists().where(left)))).scalar_one()

@@ -20,13 +20,17 @@ watches = Table(
     Column("language", String(16), nullable=False),
     Column("message_id", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("looked_at", UtcDateTime),
     UniqueConstraint("citizen_id", "question_id"),
 )
 
 
 @dataclass(frozen=True)
 class Watch:
-    """A citizen's wish to be told when a question can be answered. `message_id` is the message that asked it."""
+    """A citizen's wish to be told when a question can be answered. `message_id` is the message that asked it.
+
+    `looked_at` is when it was last held against the documents.
+    """
 
     id: str
     citizen_id: str
@@ -35,6 +39,7 @@ class Watch:
     language: str
     message_id: str
     created_at: datetime
+    looked_at: datetime | None = None
 
 
 async def save_watch(connection: AsyncConnection, watch: Watch) -> None:

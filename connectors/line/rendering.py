@@ -93,7 +93,9 @@ def _bubble_message(message: OutgoingMessage, text: str) -> JsonObject:
     if message.buttons:
         bubble["footer"] = _box([_button(button) for button in message.buttons])
     alt = text or "\n".join([message.caption, *(f"[{source.number}] {source.title}" for source in message.sources)])
-    return _flex(alt.strip() or " ".join(button.label for button in message.buttons), _within_size(bubble))
+    return _flex(
+        alt.strip() or message.text or " ".join(button.label for button in message.buttons), _within_size(bubble)
+    )
 
 
 def _within_size(bubble: JsonObject) -> JsonObject:

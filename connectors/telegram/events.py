@@ -81,12 +81,13 @@ def _read_message(message: Mapping[str, Any], bot_name: str) -> dict[str, Any] |
     if "migrate_to_chat_id" in message:
         return {**common, "kind": EventKind.MOVE, "new_chat": str(message["migrate_to_chat_id"])}
     content = next((name for name in _CONTENTS if name in message), "")
-    if "text" not in message and not content:
+    # What is written under a picture is a message like another.
+    text = str(message.get("text", message.get("caption", "")))
+    if not text and not content:
         # Somebody joined, a title changed: nothing that asks for an answer.
         return None
-    if "text" not in message:
+    if not text:
         return {**common, "kind": EventKind.CONTENT, "content": content, "is_addressed": not common["is_group"]}
-    text = str(message["text"])
     addressed = not common["is_group"] or _is_addressed(message, text, bot_name)
     if (command := _read_command(text, bot_name)) == "start":
         return {**common, "kind": EventKind.FOLLOW, "is_addressed": addressed}

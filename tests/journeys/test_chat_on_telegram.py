@@ -130,7 +130,9 @@ async def test_a_group_can_have_what_it_asked_forgotten(house):
     assert "這個群組" in sure["text"]
     assert "已刪除這個群組" in (await phone.tap(sure, "確定刪除"))["text"]
     async with house.askbay.database.begin() as connection:
-        assert (await connection.exec_driver_sql("SELECT count(*) FROM questions")).scalar_one() == 0
+        assert (
+            await connection.exec_driver_sql("SELECT count(*) FROM questions WHERE channel = 'telegram'")
+        ).scalar_one() == 0
     house.assert_no_misuse()
 
 

@@ -68,6 +68,7 @@ def upgrade() -> None:
         sa.Column("batch", sa.Integer),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("digest", sa.String(8), nullable=False, server_default=""),
+        sa.Column("via", sa.Integer),
         sa.Column("reason", sa.String(400), nullable=False, server_default=""),
         sa.Column("message_id", sa.String(64), nullable=False, server_default=""),
         sa.UniqueConstraint("run", "citizen_id"),

@@ -1,0 +1,220 @@
+"""Sends batches: leased, sent, settled, so that nobody is left out and nobody gets it twice, whatever happens.
+
+Several workers may do this at once: a batch is leased by one. A batch's id as a retry key, its recipients and its words
+stay the same from try to try, so LINE tells a repeat; where the platform cannot, an unknown outcome is final.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.channel import Broadcast, Channel, Outcome, QuotaUnknown, SendResult
+from connectors.message import OutgoingMessage
+from storage import citizens, deliveries, notices, runs
+from storage.database import Database
+from storage.deliveries import Batch, DeliveryState
+from storage.runs import RunKind
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+LEASE = timedelta(seconds=60)
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 300.0
+# With the pauses, about a day.
+MAX_ATTEMPTS = 300
+MAX_REST_SECONDS = 30.0
+QUOTA_LOOK = timedelta(seconds=60)
+STOP_SECONDS = 8.0
+_NAMESPACE = uuid.UUID("2f0e6a3e-6c1b-4a39-8f53-0f6a5d1f2c77")
+_ENDS = {
+    Outcome.SENT: DeliveryState.SENT,
+    Outcome.UNCERTAIN: DeliveryState.UNCERTAIN,
+    Outcome.BLOCKED: DeliveryState.BLOCKED,
+}
+
+
+def make_retry_key(run: int, batch: int, begun_at: str) -> str:
+    """Return the retry key of a batch, the same each time. `begun_at` tells apart databases that count from one."""
+    return str(uuid.uuid5(_NAMESPACE, f"{run}:{batch}:{begun_at}"))
+
+
+@dataclass
+class _Flow:
+    """How sending on a channel goes: until when it rests, and what is known of its quota."""
+
+    resting_until: datetime | None = None
+    quota_asked_at: datetime | None = None
+    is_used_up: bool = False
+
+
+class Delivery:
+    """Sends what is due on every channel. `finish` ends the runs that are done."""
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Mapping[str, Channel],
+        now: Callable[[], datetime],
+        finish: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._now = now
+        self._finish = finish
+        self._flows = {name: _Flow() for name in channels}
+        self._sendings: set[asyncio.Task[None]] = set()
+
+    async def run(self, *, is_alone: bool) -> None:
+        """Send until cancelled. `is_alone`: no other process sends, so what is leased was left by one that is gone."""
+        try:
+            if is_alone:
+                for name in self._channels:
+                    await self._free(name, None)
+            while True:
+                for name in self._channels:
+                    await self._free(name, self._now())
+                await self.send_due()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            if self._sendings:
+                await asyncio.wait(self._sendings, timeout=STOP_SECONDS)
+
+    async def send_due(self) -> None:
+        """Send everything that is due now; channels side by side."""
+        async with asyncio.TaskGroup() as group:
+            for name, channel in self._channels.items():
+                group.create_task(self._send_channel(name, channel))
+        await self._finish()
+
+    async def _send_channel(self, name: str, channel: Channel) -> None:
+        async with self._database.begin() as connection:
+            waits = await deliveries.has_due(connection, name, self._now())
+        if not waits:
+            return
+        async with asyncio.TaskGroup() as group:
+            for _ in range(channel.calls_at_once):
+                group.create_task(self._run_lane(name, channel))
+
+    async def _run_lane(self, name: str, channel: Channel) -> None:
+        flow = self._flows[name]
+        while (flow.resting_until is None or flow.resting_until <= self._now()) and await self._has_quota(channel):
+            async with channel.broadcast_turn():
+                now = self._now()
+                async with self._database.begin() as connection:
+                    batch = await deliveries.claim_batch(connection, name, now, now + LEASE)
+                if batch is None:
+                    return
+                # What the platform is being told is told to the end, also when the process is asked to stop.
+                sending = asyncio.create_task(self._send(channel, batch, now))
+                self._sendings.add(sending)
+                sending.add_done_callback(self._sendings.discard)
+                await asyncio.shield(sending)
+
+    async def _send(self, channel: Channel, batch: Batch, now: datetime) -> None:
+        async with self._database.begin() as connection:
+            run = await runs.find_run(connection, batch.run)
+            replaces = ""
+            if run and run.kind == RunKind.CORRECTION and channel.batch_size == 1:
+                replaces = await deliveries.find_message_id(connection, batch)
+        if run is None or run.messages is None:
+            raise LookupError(f"batch {batch.number} belongs to run {batch.run}, which has not begun")
+        words = run.messages[batch.language]
+        broadcast = Broadcast(
+            id=make_retry_key(batch.run, batch.number, str(run.begun_at)),
+            chats=tuple(batch.chats or ()),
+            messages=(OutgoingMessage.from_payload(words),),
+            first_tried_at=batch.first_tried_at,
+            replaces=replaces,
+        )
+        try:
+            result = await channel.broadcast(broadcast)
+        except Exception as error:
+            # A fault of ours, or something a library did not foresee: the other batches go on.
+            log.exception("batch %d of run %d failed", batch.number, batch.run)
+            unsure = Outcome.UNKNOWN if channel.repeats_are_safe else Outcome.UNCERTAIN
+            result = SendResult(unsure, type(error).__name__)
+        await self._settle(channel, batch, result, now)
+
+    async def _settle(self, channel: Channel, batch: Batch, result: SendResult, claimed_at: datetime) -> None:
+        async with self._database.begin() as connection:
+            if state := _ENDS.get(result.outcome):
+                if state is DeliveryState.BLOCKED:
+                    await citizens.set_reachable(connection, channel.name, (batch.chats or [""])[0], False)
+                await deliveries.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)
+            elif result.outcome is Outcome.REFUSED and len(batch.chats or ()) > 1 and "to" in result.reason.split():
+                # One wrong address makes LINE refuse all of them.
+                await deliveries.split_batch(connection, batch)
+            elif result.outcome is Outcome.REFUSED:
+                log.error("batch %d of run %d was refused: %s", batch.number, batch.run, result.reason)
+                await deliveries.settle_batch(connection, batch, DeliveryState.FAILED, result.reason)
+            elif result.outcome is Outcome.MOVED:
+                await deliveries.move_recipient(connection, batch, result.new_chat)
+            else:
+                await self._put_off(connection, channel, batch, result, claimed_at)
+
+    async def _put_off(
+        self, connection: AsyncConnection, channel: Channel, batch: Batch, result: SendResult, claimed_at: datetime
+    ) -> None:
+        now, flow = self._now(), self._flows[channel.name]
+        is_certain = result.outcome is not Outcome.UNKNOWN
+        # What the platform certainly has not got starts its retry key's time anew.
+        since = None if is_certain and batch.first_tried_at == claimed_at else batch.first_tried_at
+        if result.outcome is Outcome.QUOTA:
+            await self._note_quota(connection, channel, is_used_up=True)
+            await deliveries.put_off_batch(connection, batch, now, result.reason, first_tried_at=since)
+            return
+        if batch.attempts >= MAX_ATTEMPTS:
+            state = DeliveryState.UNCERTAIN if since else DeliveryState.FAILED
+            await deliveries.settle_batch(connection, batch, state, f"tried {batch.attempts} times: {result.reason}")
+            return
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** min(batch.attempts - 1, 12), MAX_PAUSE_SECONDS)
+        seconds = max(pause, result.after_seconds)
+        if is_certain:
+            # Asked to slow down, or not to be reached: the next batch would meet the same.
+            flow.resting_until = now + timedelta(seconds=min(seconds, MAX_REST_SECONDS))
+        later = now + timedelta(seconds=seconds)
+        await deliveries.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
+
+    async def _has_quota(self, channel: Channel) -> bool:
+        """Ask for the quota before and while sending; where it was used up, find out when there is some again."""
+        flow, now = self._flows[channel.name], self._now()
+        if flow.quota_asked_at and now - flow.quota_asked_at < QUOTA_LOOK:
+            return not flow.is_used_up
+        flow.quota_asked_at = now
+        try:
+            quota = await channel.find_quota()
+        except QuotaUnknown as error:
+            log.warning("the quota of %s is not known: %s", channel.name, error)
+            return not flow.is_used_up
+        async with self._database.begin() as connection:
+            await self._note_quota(connection, channel, is_used_up=quota is not None and quota.left <= 0)
+        return not flow.is_used_up
+
+    async def _note_quota(self, connection: AsyncConnection, channel: Channel, *, is_used_up: bool) -> None:
+        """Keep where staff can see it that a quota is used up, and since when."""
+        flow, now = self._flows[channel.name], self._now()
+        if is_used_up and not flow.is_used_up:
+            log.error("the month's messages of %s are used up; what is left waits until there are more", channel.name)
+        flow.is_used_up, flow.quota_asked_at = is_used_up, now
+        known = await notices.find_mark(connection, quota_mark(channel.name))
+        if bool(known) != is_used_up:
+            await notices.set_mark(connection, quota_mark(channel.name), now.isoformat() if is_used_up else "")
+
+    async def _free(self, name: str, now: datetime | None) -> None:
+        safe = self._channels[name].repeats_are_safe
+        async with self._database.begin() as connection:
+            lost = await deliveries.free_batches(connection, name, now, repeats_are_safe=safe)
+        if lost:
+            log.error("%d deliveries on %s were cut off while they were being sent: uncertain", lost, name)
+
+
+def quota_mark(channel: str) -> str:
+    """Return the name of the mark that says since when a channel's quota is used up."""
+    return f"quota {channel}"

@@ -7,7 +7,7 @@ TASKS ?= ../shared/benchmarks/retrieval
 DATA ?= ../shared/training
 MODEL ?= knowledge_base/static_model
 
-.PHONY: install run test check bench bench-retrieval bench-scale bench-webhook train
+.PHONY: install run test check bench bench-retrieval bench-scale bench-webhook bench-broadcast bench-faults train
 
 install: .venv/installed
 
@@ -44,3 +44,9 @@ bench-webhook: install
 
 train: install
 	@$(BIN)/python -m knowledge_base.training --data $(DATA) --output $(MODEL)
+
+bench-broadcast: install
+	@$(BIN)/python -m benchmarks.bench_broadcast
+
+bench-faults: install
+	@$(BIN)/python -m benchmarks.bench_faults

@@ -7,7 +7,7 @@ import itertools
 import json
 import re
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +45,10 @@ class TelegramSimulator:
         self.webhook_secret = ""
         self.allowed_updates: list[str] | None = None
         self.open_callbacks: set[str] = set()
+        # For broadcasts to very many: only counted, by recipient.
+        self.keeps_messages = True
+        self.delivered: Counter[int] = Counter()
+        self.accepted_at: list[float] = []
         self.refused_for_rate = 0
         self.address = ""
         self._clock = clock
@@ -182,7 +186,8 @@ class TelegramSimulator:
         if fault and not fault.accepts:
             return await self._fail(request, fault)
         status, content = await self._answer(request.match_info["token"], method, parameters)
-        self.calls.append((method, parameters, status))
+        if self.keeps_messages:
+            self.calls.append((method, parameters, status))
         async with self._changed:
             self._changed.notify_all()
         if fault and fault.kind is not FaultKind.SLOW:
@@ -310,15 +315,29 @@ class TelegramSimulator:
         if faults:
             return self._refuse("sendMessage", faults)
         markup = parameters.get("reply_markup")
-        message = {**parameters, "reply_markup": json.loads(markup) if isinstance(markup, str) else markup}
-        self.chats[chat].append(message)
         number = next(self._numbers)
+        message = {**parameters, "reply_markup": json.loads(markup) if isinstance(markup, str) else markup}
+        self.delivered[chat] += 1
+        if self.keeps_messages:
+            self.chats[chat].append({**message, "message_id": number})
+        else:
+            self.accepted_at.append(time.time())
         return {
             "message_id": number,
             "date": int(time.time()),
             "chat": {"id": chat, "type": "private" if chat > 0 else "supergroup"},
             "text": parameters["text"],
         }
+
+    def _do_editMessageText(self, parameters: JsonObject) -> Any:  # noqa: N802
+        chat, number = int(parameters["chat_id"]), int(parameters["message_id"])
+        if faults := judge_text(parameters) + judge_keyboard(parameters.get("reply_markup")):
+            return self._refuse("editMessageText", faults)
+        for message in self.chats[chat]:
+            if message["message_id"] == number:
+                message["text"] = parameters["text"]
+                return message
+        return 400, _error(400, "Bad Request: message to edit not found")
 
     def _do_sendMessageDraft(self, parameters: JsonObject) -> Any:  # noqa: N802
         if int(parameters["draft_id"]) == 0 or int(parameters["chat_id"]) < 0 or judge_text(parameters, least=0):

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli_announce import announce_app
 from app.cli_channels import channels_app, simulate, work
 from app.cli_staff import inbox_app, tickets_app
 from app.running import WRONG_USE, run_command
@@ -27,6 +28,7 @@ CHANNEL = "terminal"
 app.add_typer(tickets_app, name="tickets")
 app.add_typer(inbox_app, name="inbox")
 app.add_typer(channels_app, name="channels")
+app.add_typer(announce_app, name="announce")
 app.command()(work)
 app.command()(simulate)
 

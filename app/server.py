@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,12 +13,16 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from app.announcement_api import explain_refusals, make_announcement_api
 from app.api import make_api
 from app.chat_page import make_chat_page
+from app.feeds import make_feeds
 from app.locales import choose_language, load_locale
 from app.security_headers import SecurityHeaders
+from app.staff_access import make_staff_check
 from app.staff_api import make_staff_api
-from app.wiring import Askbay
+from app.wiring import Askbay, make_desk
+from connectors.channel import Channel
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +32,8 @@ STATIC = Path(__file__).parent / "static"
 _PHRASES = frozenset(status.phrase for status in HTTPStatus)
 
 
-def make_app(askbay: Askbay) -> FastAPI:
-    """Return the web application over an open house."""
+def make_app(askbay: Askbay, channels: Mapping[str, Channel] | None = None) -> FastAPI:
+    """Return the web application over an open house; `channels` are those that announcements go out on."""
     app = FastAPI(
         title="Askbay",
         description="Answers about a city, only from its own announcements, with sources and dates.",
@@ -36,7 +41,11 @@ def make_app(askbay: Askbay) -> FastAPI:
     )
     app.include_router(make_chat_page(askbay.assistant, askbay.city))
     app.include_router(make_api(askbay.assistant))
-    app.include_router(make_staff_api(askbay))
+    check_staff = make_staff_check(askbay.settings)
+    app.include_router(make_staff_api(askbay, check_staff))
+    app.include_router(make_announcement_api(make_desk(askbay, channels or {}), check_staff))
+    app.include_router(make_feeds(askbay))
+    explain_refusals(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health", tags=["operation"])

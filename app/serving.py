@@ -15,7 +15,7 @@ from app.process import settle_memory, start_logging
 from app.server import make_app
 from app.terminal import Terminal
 from app.webhooks import Webhooks
-from app.wiring import Askbay, make_publisher, open_channels
+from app.wiring import Askbay, make_digest_maker, make_notifiers, make_publisher, open_channels
 from app.worker import WorkerProcess
 from bot.door import ChatAddress, Door
 from connectors.channel import Channel
@@ -76,7 +76,7 @@ async def serve_forever(
     async with open_channels(askbay) as channels, _running(askbay, channels, worker_environment) as wake:
         door = Door(askbay.database, askbay.now, wake)
         config = uvicorn.Config(
-            Webhooks(make_app(askbay), channels.values(), door),
+            Webhooks(make_app(askbay, channels), channels.values(), door),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
@@ -114,8 +114,19 @@ def make_jobs(askbay: Askbay, channels: Mapping[str, Channel]) -> Sequence[Job]:
     """Return the jobs of the timetable with what they do."""
     publisher = make_publisher(askbay, channels)
 
+    digests = make_digest_maker(askbay, channels)
+    watcher, corrector, teller = make_notifiers(askbay)
+
     async def publish() -> None:
         await publisher.publish_due()
+
+    async def digest() -> None:
+        await digests.make_due()
+
+    async def notify() -> None:
+        await watcher.look()
+        await corrector.look()
+        await teller.tell()
 
     async def refresh() -> None:
         await refresh_documents(askbay.load_city_documents, askbay.library.lexical)
@@ -123,7 +134,9 @@ def make_jobs(askbay: Askbay, channels: Mapping[str, Channel]) -> Sequence[Job]:
     async def upkeep() -> None:
         await delete_old_questions(askbay.database, now=askbay.now(), retention_days=askbay.settings.retention_days)
 
-    return list_jobs(publish=publish, refresh=refresh, upkeep=upkeep, zone=askbay.city.time_zone)
+    return list_jobs(
+        publish=publish, digest=digest, notify=notify, refresh=refresh, upkeep=upkeep, zone=askbay.city.time_zone
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     line_api: str = Field(default="", description="address of LINE's API; empty: LINE's own")
     telegram_api: str = Field(default="", description="address of Telegram's API; empty: Telegram's own")
     staff_token: SecretStr = Field(default=SecretStr(""), description="opens the API for staff; empty: it is closed")
+    staff_tokens: dict[str, SecretStr] = Field(
+        default={}, description="a token for each member of staff or system, as JSON: names and tokens"
+    )
+    redis: str = Field(default="", description="redis:// address, where several workers send; empty: one does")
     retention_days: int = Field(default=180, ge=1, description="questions older than this are deleted")
 
     @property

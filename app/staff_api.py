@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
-from app.locales import choose_language, load_locale
+from app.staff_access import StaffCheck, say_for
 from app.wiring import Askbay
 from bot.hand_off import (
     MAX_NAME_CHARACTERS,
@@ -24,7 +22,6 @@ from bot.hand_off import (
 from storage import inbox, outbox, tickets
 from storage.tickets import TicketState
 
-_BEARER = HTTPBearer(auto_error=False, description="ASKBAY_STAFF_TOKEN")
 Out = TypeVar("Out", bound=BaseModel)
 # What a database takes as a whole number.
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -92,21 +89,12 @@ class InboxOut(BaseModel):
     undelivered: list[UndeliveredOut]
 
 
-def make_staff_api(askbay: Askbay) -> APIRouter:
-    """Return the routes under /api/staff; each needs the bearer token."""
-    token = askbay.settings.staff_token.get_secret_value()
-
-    def check_token(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
-        words = _words(request)
-        if not token:
-            raise HTTPException(403, words["staff_closed"])
-        if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
-            raise HTTPException(401, words["staff_token_wrong"], headers={"WWW-Authenticate": "Bearer"})
-
-    router = APIRouter(prefix="/api/staff", tags=["staff"], dependencies=[Depends(check_token)])
+def make_staff_api(askbay: Askbay, check_staff: StaffCheck) -> APIRouter:
+    """Return the routes under /api/staff for tickets and the inbox; each needs a bearer token."""
+    router = APIRouter(prefix="/api/staff", tags=["staff"], dependencies=[Depends(check_staff)])
 
     def unknown(request: Request) -> HTTPException:
-        return HTTPException(404, _words(request)["unknown_ticket"])
+        return HTTPException(404, say_for(request, "api")["unknown_ticket"])
 
     @router.get("/tickets")
     async def list_tickets(state: TicketState | None = None) -> list[TicketOut]:
@@ -135,9 +123,9 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
         except TicketUnknown as error:
             raise unknown(request) from error
         except CitizenUnreachable as error:
-            raise HTTPException(409, _words(request)["citizen_unreachable"]) from error
+            raise HTTPException(409, say_for(request, "api")["citizen_unreachable"]) from error
         except StaffAnswerInvalid as error:
-            raise HTTPException(422, _words(request)["answer_invalid"]) from error
+            raise HTTPException(422, say_for(request, "api")["answer_invalid"]) from error
         return {"status": "stored"}
 
     @router.post("/tickets/{number}/close")
@@ -169,11 +157,6 @@ def make_staff_api(askbay: Askbay) -> APIRouter:
         return {"status": "received"}
 
     return router
-
-
-def _words(request: Request) -> dict[str, str]:
-    words: dict[str, str] = load_locale(choose_language(request.headers.get("accept-language", "")))["api"]
-    return words
 
 
 def _to_out(form: type[Out], item: Any) -> Out:

@@ -41,6 +41,11 @@ class Terminal:
         """Return a state or an author in words."""
         return str(self._words["staff"][key])
 
+    def section(self, name: str) -> Mapping[str, Any]:
+        """Return a section of the locale."""
+        found: Mapping[str, Any] = self._words[name]
+        return found
+
     def heads(self, *keys: str) -> list[str]:
         """Return the heads of a table for staff."""
         return [self.state(key) for key in keys]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from app.city import City, find_city_folder, load_city, read_city_documents
@@ -18,6 +19,7 @@ from bot.inbox import Inbox
 from bot.menus import make_menu_texts
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity, Topic
+from bot.watching import find_watched_answer
 from connectors.channel import Channel
 from knowledge_base.embedding import SHIPPED, load_embeddings
 from knowledge_base.evidence import Judge
@@ -30,9 +32,14 @@ from knowledge_base.reranker import CrossEncoderReranker
 from scheduler.announcement_document import make_documents
 from scheduler.announcement_message import CityNames
 from scheduler.announcements import AnnouncementDesk
+from scheduler.corrections import Corrector
 from scheduler.delivery import Delivery
+from scheduler.digests import DigestMaker
 from scheduler.publishing import Publisher, find_published_contents
+from scheduler.telling import Teller
+from scheduler.watches import FoundAnswer, Watcher
 from storage.database import Database, open_database, sqlite_address
+from storage.watches import Watch
 
 log = logging.getLogger(__name__)
 
@@ -181,6 +188,27 @@ def make_publisher(askbay: Askbay, channels: Mapping[str, Channel]) -> Publisher
         channels=channels,
         now=askbay.now,
         learn=askbay.learn_announcements,
+    )
+
+
+def make_digest_maker(askbay: Askbay, channels: Mapping[str, Channel]) -> DigestMaker:
+    """Return what makes digests."""
+    return DigestMaker(askbay.database, make_city_names(askbay.city), askbay.city.time_zone, channels, askbay.now)
+
+
+def make_notifiers(askbay: Askbay) -> tuple[Watcher, Corrector, Teller]:
+    """Return what tells citizens of answers they wait for, and of those that no longer stand."""
+    zone = askbay.city.time_zone
+    answer = partial(find_watched_answer, askbay.assistant, askbay.chat_city)
+
+    async def find(watch: Watch) -> FoundAnswer | None:
+        found = await answer(watch)
+        return FoundAnswer(*found) if found else None
+
+    return (
+        Watcher(askbay.database, zone, askbay.now, find),
+        Corrector(askbay.database, zone, askbay.now),
+        Teller(askbay.database, zone, askbay.now),
     )
 
 

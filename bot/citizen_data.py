@@ -11,7 +11,7 @@ from bot.subscribing import say_quiet_hours
 from bot.visit import Visit
 from connectors.message import Button, OutgoingMessage
 from connectors.text_length import shorten
-from storage import citizens, inbox, outbox, questions, subscriptions, tickets, watches
+from storage import citizens, deliveries, inbox, outbox, questions, subscriptions, tickets, watches
 
 CHANNEL_NAMES = {"line": "LINE", "telegram": "Telegram"}
 _WATCH_LABEL = 30
@@ -67,6 +67,7 @@ async def forget_citizen(connection: AsyncConnection, visit: Visit) -> list[Outg
     citizen = visit.citizen
     await questions.delete_questions_of(connection, citizen.id)
     await outbox.forget_chat(connection, citizen.channel, citizen.chat)
+    await deliveries.forget_deliveries(connection, citizen.id)
     await inbox.forget_chat(connection, citizen.channel, citizen.chat, but=visit.inbox_row_id)
     await citizens.delete_citizen(connection, citizen.id)
     return [visit.speech.message("forgotten_group" if visit.event.is_group else "forgotten")]

@@ -11,9 +11,11 @@ from bot.speech import ChatCity, Speech
 from bot.visit import Visit
 from connectors.message import Button, OutgoingMessage
 from storage import citizens, subscriptions
+from storage.deliveries import skip_waiting
 
 QUIET_FROM, QUIET_UNTIL = time(22), time(7)
 ALL_TOPICS = "*"
+UNSUBSCRIBED = "unsubscribed before it was sent"
 
 
 async def show_subscriptions(connection: AsyncConnection, visit: Visit, city: ChatCity) -> list[OutgoingMessage]:
@@ -37,6 +39,7 @@ async def press_topic(
             said = speech.say("subscribed", topic=name, frequency=_say_frequency(visit))
         else:
             await subscriptions.unsubscribe(connection, visit.citizen.id, [topic_id])
+            await skip_waiting(connection, visit.citizen.id, [topic_id], UNSUBSCRIBED)
             said = speech.say("unsubscribed_topic", topic=name)
     else:
         return [speech.message("expired_button")]
@@ -48,6 +51,7 @@ async def unsubscribe_all(connection: AsyncConnection, visit: Visit) -> list[Out
     """Stop everything, by one tap."""
     chosen = await subscriptions.find_topics(connection, visit.citizen.id)
     await subscriptions.unsubscribe(connection, visit.citizen.id)
+    await skip_waiting(connection, visit.citizen.id, None, UNSUBSCRIBED)
     name = "unsubscribed_all" if chosen else "nothing_subscribed"
     return [visit.speech.message(name, choices=[visit.speech.button("button_subscribe", "c:subscribe")])]
 

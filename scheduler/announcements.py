@@ -19,10 +19,11 @@ from scheduler.announcement_message import CityNames, write_announcement
 from scheduler.audience import Forecast, forecast
 from scheduler.content import Content, fingerprint, read_content
 from scheduler.correction import begin_correction
+from scheduler.delivery import quota_mark
 from scheduler.occurrences import find_deadline_reminders, find_first, find_reminders
-from scheduler.steps import Step, StepRefused, get_announcement, take_step
+from scheduler.steps import AnnouncementUnknown, Step, StepRefused, get_announcement, take_step
 from storage import announcements as store
-from storage import deliveries, runs
+from storage import deliveries, notices, runs
 from storage.announcements import Announcement
 from storage.database import Database
 from storage.runs import Run, RunKind, RunState
@@ -193,7 +194,7 @@ class AnnouncementDesk:
         async with self.database.begin() as connection:
             run = await runs.find_run(connection, run_number)
             if run is None or run.announcement is None:
-                raise AnnouncementUnknownRun(str(run_number))
+                raise AnnouncementUnknown(str(run_number))
             # A run that staff want sent is due from now on.
             values = {"due_at": self.now()} if send else {"reason": "skipped by staff"}
             if not await runs.change_run(connection, run_number, before=[RunState.MISSED], after=after, **values):
@@ -210,7 +211,7 @@ class AnnouncementDesk:
         async with self.database.begin() as connection:
             run = await runs.find_run(connection, run_number)
             if run is None or run.announcement is None:
-                raise AnnouncementUnknownRun(str(run_number))
+                raise AnnouncementUnknown(str(run_number))
             found = await get_announcement(connection, run.announcement)
             if found.state in ("cancelled", "recalled"):
                 raise StepRefused(found.number, "retry", found.state)
@@ -247,6 +248,12 @@ class AnnouncementDesk:
             steps = await store.find_steps(connection, number)
         return Report(found, Content.model_validate(found.content), steps, reports)
 
+    async def find_used_up(self) -> dict[str, str]:
+        """Return the channels whose quota is used up, and since when."""
+        async with self.database.begin() as connection:
+            marks = {name: await notices.find_mark(connection, quota_mark(name)) for name in self.channels}
+        return {name: since for name, since in marks.items() if since}
+
     async def list(self, states: Sequence[str] = ()) -> list[Announcement]:
         """Return announcements, newest first."""
         async with self.database.begin() as connection:
@@ -259,10 +266,6 @@ class AnnouncementDesk:
         async with self.database.begin() as connection:
             found = await get_announcement(connection, number)
             await take_step(connection, found, step, _clean_name(staff), self.now(), note=note, **values)
-
-
-class AnnouncementUnknownRun(Exception):
-    """There is no run of this number."""
 
 
 async def _stop_runs(connection: AsyncConnection, number: int) -> int:

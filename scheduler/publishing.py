@@ -114,13 +114,12 @@ class Publisher:
     async def _freeze(self, connection: AsyncConnection, run: Run, content: Content, now: datetime) -> None:
         freezing = Freezing(
             run=run.number,
-            audience=make_audience(content, self.channels),
-            is_emergency=content.emergency,
+            at_once=content.emergency,
             release=partial(find_release, now=now, zone=self.zone),
             batch_sizes={name: channel.batch_size for name, channel in self.channels.items()},
             default_language=self.names.languages[0],
         )
-        count = await freeze_audience(connection, freezing)
+        count = await freeze_audience(connection, freezing, make_audience(content, self.channels))
         log.info("run %d begins: %d deliveries", run.number, count)
 
     def _judge_lateness(self, content: Content, run: Run, now: datetime) -> tuple[RunState, str] | None:

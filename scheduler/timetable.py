@@ -11,7 +11,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-PUBLISH_SECONDS = 2
+PUBLISH_SECONDS, DIGEST_SECONDS, NOTIFY_SECONDS = 2, 20, 20
 REFRESH_MINUTES = 10
 UPKEEP_HOUR = 4
 MISSED_GRACE_SECONDS = 3600
@@ -30,6 +30,8 @@ class Job:
 def list_jobs(
     *,
     publish: Callable[[], Awaitable[None]],
+    digest: Callable[[], Awaitable[None]],
+    notify: Callable[[], Awaitable[None]],
     refresh: Callable[[], Awaitable[None]],
     upkeep: Callable[[], Awaitable[None]],
     zone: tzinfo,
@@ -41,6 +43,18 @@ def list_jobs(
             reason="announcements go out at their time, to the minute; their due times are in the table of runs",
             trigger=IntervalTrigger(seconds=PUBLISH_SECONDS),
             run=publish,
+        ),
+        Job(
+            name="digest",
+            reason="who wants to hear once a day or a week does so at eight; one that was missed is made up for",
+            trigger=IntervalTrigger(seconds=DIGEST_SECONDS),
+            run=digest,
+        ),
+        Job(
+            name="notify",
+            reason="documents come in and change: whose answer is there now, or no longer stands, is told",
+            trigger=IntervalTrigger(seconds=NOTIFY_SECONDS),
+            run=notify,
         ),
         Job(
             name="refresh",

@@ -45,6 +45,10 @@ class Group:
 
 async def find_groups(connection: AsyncConnection, audience: Audience, default_language: str) -> list[Group]:
     """Return the audience as it is now, in groups."""
+    return await _find_groups(connection, _members(audience, default_language))
+
+
+async def _find_groups(connection: AsyncConnection, members: ColumnElement[bool]) -> list[Group]:
     columns = (
         citizens.c.channel,
         citizens.c.language,
@@ -52,59 +56,88 @@ async def find_groups(connection: AsyncConnection, audience: Audience, default_l
         citizens.c.quiet_from,
         citizens.c.quiet_until,
     )
-    query = select(*columns, func.count()).where(_members(audience, default_language)).group_by(*columns)
+    query = select(*columns, func.count()).where(members).group_by(*columns)
     return [Group(*row) for row in await connection.execute(query)]
 
 
 @dataclass(frozen=True)
 class Freezing:
-    """How an audience becomes deliveries: `release` says when somebody's quiet hours end, `batch_sizes` how many
-    recipients a call of each channel takes.
+    """How members become deliveries: `release` says when somebody's quiet hours end, `batch_sizes` how many recipients
+    a call of each channel takes, `at_once` that nobody waits: neither for a digest nor for the end of quiet hours.
     """
 
     run: int
-    audience: Audience
-    is_emergency: bool
+    at_once: bool
     release: Release
     batch_sizes: Mapping[str, int]
     default_language: str
 
 
-async def freeze_audience(connection: AsyncConnection, freezing: Freezing) -> int:
+async def freeze_audience(connection: AsyncConnection, freezing: Freezing, audience: Audience) -> int:
     """Make the deliveries and batches of a run, set by set, in the caller's transaction; returns how many deliveries.
 
-    Who wants a digest gets a delivery without a batch, for the next digest to take up; in an emergency nobody waits.
+    Who wants a digest gets a delivery without a batch, for the next digest to take up.
     """
+    members = _members(audience, freezing.default_language)
     total, batch = 0, 0
-    for group in await find_groups(connection, freezing.audience, freezing.default_language):
-        waits = group.frequency != INSTANT and not freezing.is_emergency
-        size = freezing.batch_sizes[group.channel]
-        number = None if waits else batch + (func.row_number().over() - 1) // size
-        source = select(
-            literal(freezing.run),
-            citizens.c.id,
-            citizens.c.channel,
-            citizens.c.chat,
-            number if number is not None else literal(None, deliveries.c.batch.type),
-            literal(DeliveryState.PENDING.value),
-            literal(group.frequency if waits else ""),
-        ).where(_members(freezing.audience, freezing.default_language), _is_of(group))
-        columns = ("run", "citizen_id", "channel", "chat", "batch", "state", "digest")
-        count = (await connection.execute(insert(deliveries).from_select(columns, source))).rowcount
+    for group in await _find_groups(connection, members):
+        if group.frequency != INSTANT and not freezing.at_once:
+            total += await _insert(connection, freezing, members, group, None)
+            continue
+        count, batch = await _freeze_group(connection, freezing, members, group, batch)
         total += count
-        if not waits and count:
-            full = -(-count // size)
-            await make_batches(
-                connection,
-                freezing.run,
-                channel=group.channel,
-                language=group.language or freezing.default_language,
-                priority=0 if freezing.is_emergency else 1,
-                not_before=None if freezing.is_emergency else freezing.release(group.quiet_from, group.quiet_until),
-                numbers=range(batch, batch + full),
-            )
-            batch += full
     return total
+
+
+async def freeze_digest(connection: AsyncConnection, freezing: Freezing) -> int:
+    """Make the deliveries and batches of a digest to everybody whose items were given to it (`deliveries.via`)."""
+    item = deliveries.alias("item")
+    members = and_(
+        exists().where(item.c.via == freezing.run, item.c.citizen_id == citizens.c.id),
+        citizens.c.channel.in_(list(freezing.batch_sizes)),
+    )
+    total, batch = 0, 0
+    for group in await _find_groups(connection, members):
+        count, batch = await _freeze_group(connection, freezing, members, group, batch)
+        total += count
+    return total
+
+
+async def _freeze_group(
+    connection: AsyncConnection, freezing: Freezing, members: ColumnElement[bool], group: Group, batch: int
+) -> tuple[int, int]:
+    """Freeze one group into batches from a number on; returns how many deliveries, and the next number."""
+    count = await _insert(connection, freezing, members, group, batch)
+    following = batch + -(-count // freezing.batch_sizes[group.channel])
+    await make_batches(
+        connection,
+        freezing.run,
+        channel=group.channel,
+        language=group.language or freezing.default_language,
+        priority=0 if freezing.at_once else 1,
+        not_before=None if freezing.at_once else freezing.release(group.quiet_from, group.quiet_until),
+        numbers=range(batch, following),
+    )
+    return count, following
+
+
+async def _insert(
+    connection: AsyncConnection, freezing: Freezing, members: ColumnElement[bool], group: Group, batch: int | None
+) -> int:
+    number: ColumnElement[int | None] = literal(None, deliveries.c.batch.type)
+    if batch is not None:
+        number = batch + (func.row_number().over() - 1) // freezing.batch_sizes[group.channel]
+    source = select(
+        literal(freezing.run),
+        citizens.c.id,
+        citizens.c.channel,
+        citizens.c.chat,
+        number,
+        literal(DeliveryState.PENDING.value),
+        literal(group.frequency if batch is None else ""),
+    ).where(members, _is_of(group))
+    columns = ("run", "citizen_id", "channel", "chat", "batch", "state", "digest")
+    return (await connection.execute(insert(deliveries).from_select(columns, source))).rowcount
 
 
 def _members(audience: Audience, default_language: str) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 
 from sqlalchemy import (
     JSON,
@@ -33,6 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.announcements import announcements
 from storage.citizens import citizens
 from storage.database import UtcDateTime, metadata
 from storage.runs import RunState, runs
@@ -50,6 +52,7 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
+KEYS_A_STATEMENT = 500
 OPEN = (DeliveryState.PENDING, DeliveryState.LEASED)
 
 deliveries = Table(
@@ -444,3 +447,68 @@ async def copy_recipients(
         )
         total, batch = total + count, batch + full
     return total
+
+
+async def find_digest_items(
+    connection: AsyncConnection, frequency: str, until: datetime
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Return who waits for a digest, each with the runs that began by a moment, oldest first."""
+    query = (
+        select(deliveries.c.citizen_id, deliveries.c.run)
+        .join(runs, runs.c.number == deliveries.c.run)
+        .where(
+            deliveries.c.digest == frequency,
+            deliveries.c.state == DeliveryState.PENDING,
+            runs.c.begun_at <= until,
+            runs.c.state.in_((RunState.PUBLISHING, RunState.PUBLISHED)),
+        )
+        .order_by(deliveries.c.citizen_id, deliveries.c.run)
+    )
+    rows = (await connection.execute(query)).all()
+    return [(citizen_id, tuple(run for _, run in group)) for citizen_id, group in groupby(rows, key=lambda row: row[0])]
+
+
+async def give_items(
+    connection: AsyncConnection, digest: int, items: Sequence[int], citizen_ids: Sequence[str]
+) -> None:
+    """Let the deliveries of some runs to some citizens go out as items of a digest."""
+    for start in range(0, len(citizen_ids), KEYS_A_STATEMENT):
+        some = citizen_ids[start : start + KEYS_A_STATEMENT]
+        mine = and_(deliveries.c.run.in_(items), deliveries.c.citizen_id.in_(some))
+        await connection.execute(
+            update(deliveries).where(mine, deliveries.c.digest != "").values(via=digest, digest="")
+        )
+
+
+async def skip_items(
+    connection: AsyncConnection, items: Sequence[int], citizen_ids: Sequence[str], reason: str
+) -> None:
+    """Let the deliveries of some runs that wait for a digest of some citizens not go out."""
+    for start in range(0, len(citizen_ids), KEYS_A_STATEMENT):
+        some = citizen_ids[start : start + KEYS_A_STATEMENT]
+        mine = and_(deliveries.c.run.in_(items), deliveries.c.citizen_id.in_(some), deliveries.c.digest != "")
+        await connection.execute(
+            update(deliveries).where(mine).values(state=DeliveryState.SKIPPED, reason=reason, digest="")
+        )
+
+
+async def skip_waiting(connection: AsyncConnection, citizen_id: str, topics: Sequence[str] | None, reason: str) -> None:
+    """Let nothing on these topics (or any) that still waits go out to a citizen who unsubscribed from it.
+
+    What is for everyone does not hang on a subscription.
+    """
+    topic = announcements.c.content["topic"].as_string()
+    about = [runs.c.announcement == announcements.c.number, announcements.c.content["everyone"].as_boolean().is_(False)]
+    if topics is not None:
+        about.append(topic.in_(topics))
+    mine = select(runs.c.number).where(*about, runs.c.number == deliveries.c.run)
+    await connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.citizen_id == citizen_id,
+            deliveries.c.state == DeliveryState.PENDING,
+            deliveries.c.via.is_(None),
+            deliveries.c.run.in_(mine),
+        )
+        .values(state=DeliveryState.SKIPPED, reason=reason, digest="")
+    )

@@ -211,3 +211,34 @@ def _batches(keys: Collection[str]) -> Iterator[tuple[str, ...]]:
 
 def _document(row: RowMapping) -> Document:
     return Document(**{field.name: row[field.name] for field in fields(Document)})
+
+
+@dataclass(frozen=True)
+class Change:
+    """A document that changed or was removed after it could be quoted."""
+
+    document: Document
+    version: int
+    removed: bool
+
+
+async def find_changes(connection: AsyncConnection, since: datetime) -> list[Change]:
+    """Return the documents that were changed or removed after a moment; new ones are no change."""
+    later = or_(documents.c.saved_at > since, documents.c.removed_at > since)
+    query = select(*_DOCUMENT_COLUMNS, documents.c.version, documents.c.removed_at).where(
+        later, documents.c.version > 1
+    )
+    rows = (await connection.execute(query)).mappings()
+    return [Change(_document(row), row["version"], row["removed_at"] is not None) for row in rows]
+
+
+async def find_newest_save(connection: AsyncConnection) -> datetime | None:
+    """Return when a document came in or changed last."""
+    newest: datetime | None = (await connection.execute(select(func.max(documents.c.saved_at)))).scalar_one()
+    return newest
+
+
+async def find_saved_after(connection: AsyncConnection, keys: Collection[str], moment: datetime) -> set[str]:
+    """Return which of these documents came in or changed after a moment."""
+    query = select(documents.c.key).where(documents.c.key.in_(list(keys)), documents.c.saved_at > moment)
+    return set((await connection.execute(query)).scalars())

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    cast,
     delete,
     func,
     insert,
@@ -150,3 +151,17 @@ async def delete_questions_before(connection: AsyncConnection, moment: datetime)
     old = select(questions.c.id).where(questions.c.asked_at < moment)
     await connection.execute(delete(feedback).where(feedback.c.question_id.in_(old)))
     return (await connection.execute(delete(questions).where(questions.c.asked_at < moment))).rowcount
+
+
+async def find_citing(
+    connection: AsyncConnection, document_id: str, language: str, since: datetime
+) -> list[AskedQuestion]:
+    """Return the questions asked since a moment whose answers cite a document."""
+    named = cast(questions.c.citations, Text).contains(f'"document_id": "{document_id}"', autoescape=True)
+    rows = (await connection.execute(select(questions).where(questions.c.asked_at >= since, named))).mappings()
+    found = [AskedQuestion(**row) for row in rows]
+    return [question for question in found if _cites(question, document_id, language)]
+
+
+def _cites(question: AskedQuestion, document_id: str, language: str) -> bool:
+    return any((cited["document_id"], cited["language"]) == (document_id, language) for cited in question.citations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text, UniqueConstraint, delete, select
+from sqlalchemy import Column, ForeignKey, String, Table, Text, UniqueConstraint, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, insert_unless_there, metadata
@@ -64,3 +64,20 @@ async def delete_watches_of_message(connection: AsyncConnection, citizen_id: str
     await connection.execute(
         delete(watches).where(watches.c.citizen_id == citizen_id, watches.c.message_id == message_id)
     )
+
+
+async def find_outdated(connection: AsyncConnection, newest: datetime, *, limit: int) -> list[Watch]:
+    """Return watches that were not held yet against the newest documents, the longest waiting first."""
+    looked = func.coalesce(watches.c.looked_at, watches.c.created_at)
+    query = select(watches).where(looked < newest).order_by(looked, watches.c.id).limit(limit)
+    return [Watch(**row) for row in (await connection.execute(query)).mappings()]
+
+
+async def mark_looked(connection: AsyncConnection, watch_id: str, at: datetime) -> None:
+    """Note when a watch was held against the documents."""
+    await connection.execute(update(watches).where(watches.c.id == watch_id).values(looked_at=at))
+
+
+async def delete_watches_before(connection: AsyncConnection, moment: datetime) -> None:
+    """Delete watches that were set before a moment."""
+    await connection.execute(delete(watches).where(watches.c.created_at < moment))

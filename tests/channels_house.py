@@ -98,7 +98,7 @@ async def open_house(
         inbox = make_inbox(askbay, channels)
         door = Door(askbay.database, now, inbox.wake)
         messaging = Messaging(askbay.database, channels.values(), inbox, door, make_delivery(askbay, channels))
-        app = Webhooks(make_app(askbay), channels.values(), door)
+        app = Webhooks(make_app(askbay, channels), channels.values(), door)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         task = asyncio.create_task(run_messaging(messaging) if working else wait())

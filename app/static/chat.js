@@ -133,3 +133,34 @@ field.addEventListener("keydown", (event) => {
     form.requestSubmit();
   }
 });
+
+// News stands above the conversation; what concerns an answer given here stands in it, once.
+const news = document.getElementById("news");
+const told = new Set();
+
+function makeNewsItem(item) {
+  const text = make("p", { class: "text", dir: "auto" }, item.text);
+  const entry = make("details", item.emergency ? { class: "emergency", open: "" } : {}, make("summary", {}, item.heading), text);
+  if (item.link) entry.append(make("a", { href: item.link, target: "_blank", rel: "noopener noreferrer" }, words.more));
+  return entry;
+}
+
+async function showNews() {
+  const query = new URLSearchParams({ language, conversation: conversationId || "" });
+  try {
+    const response = await fetch(`/api/news?${query}`);
+    if (!response.ok) return;
+    const found = await response.json();
+    news.hidden = !found.announcements.length;
+    news.replaceChildren(...found.announcements.map(makeNewsItem));
+    for (const notice of found.notices.filter(({ id }) => !told.has(id))) {
+      told.add(notice.id);
+      addMessage("assistant", `${notice.heading}\n${notice.text}`);
+    }
+  } catch {
+    // The page is as good without news; the next look may find them.
+  }
+}
+
+showNews();
+setInterval(showNews, 60_000);

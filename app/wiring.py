@@ -257,7 +257,8 @@ def make_chat_city(city: City) -> ChatCity:
     return ChatCity(
         languages=city.languages,
         words={language: city.words(language) for language in city.languages},
-        topics=[Topic(topic["id"], {name: topic[name] for name in city.languages}) for topic in city.topics],
+        topics=[Topic(item["id"], {name: item[name] for name in city.languages}) for item in city.topics],
+        districts=[Topic(item["id"], {name: item[name] for name in city.languages}) for item in city.districts],
     )
 
 

@@ -12,7 +12,7 @@ from bot.visit import Visit
 from connectors.message import Button, Card, OutgoingMessage
 from connectors.web_address import clean_address
 from knowledge_base.documents import CLOSED, has_expired
-from storage.documents import Document, find_newest_of_topic
+from storage.documents import Document, find_documents, find_newest_of_topic
 
 PROGRAMMES_TOPIC = "programmes"
 MAX_CARDS = 10
@@ -72,3 +72,13 @@ def _make_buttons(visit: Visit, document: Document) -> list[Button]:
     if address := clean_address(document.url):
         buttons.append(Button(visit.speech.say("open_original"), url=address))
     return buttons
+
+
+async def show_whole(connection: AsyncConnection, visit: Visit, number: str) -> list[OutgoingMessage]:
+    """Show the whole text of an announcement that a digest told of."""
+    found = await find_documents(connection, f"announcement-{number}")
+    if not found:
+        return [visit.speech.message("announcement_gone")]
+    document = next((item for item in found if item.language == visit.speech.language), found[0])
+    buttons = (Button(visit.speech.say("open_original"), url=document.url),) if document.url else ()
+    return [OutgoingMessage(document.text, visit.speech.language, heading=document.title, buttons=buttons)]

@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import citizen_data, hand_off, subscribing
 from bot.answer import Status
 from bot.answer_message import make_answer_message
-from bot.browsing import show_programmes, show_topic, show_topics
+from bot.browsing import show_programmes, show_topic, show_topics, show_whole
 from bot.commands import ONLY_ASKED, PRIVATE, Command, make_choices, read_command
 from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_asked_before
+from bot.districts import press_district, show_districts
 from bot.feedback import press_reason, press_vote
+from bot.linking import link, unlink
 from bot.outbox import move_chat
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity
@@ -38,7 +40,7 @@ _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
 # Whoever writes or taps can be written to again; `follow` greets them besides.
 _COMES_BACK = frozenset({EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT})
 # Buttons that are about one citizen alone.
-_PRIVATE_CODES = frozenset({"t+", "t-", "n:", "q:", "w:", "x:", "h:", "p:"})
+_PRIVATE_CODES = frozenset({"t+", "t-", "g+", "g-", "n:", "q:", "w:", "x:", "h:", "p:"})
 _CONTENT_TEXTS = {
     "sticker": "sticker", "image": "image", "photo": "image", "location": "location", "venue": "location",
     "audio": "voice", "voice": "voice", "video_note": "voice",
@@ -258,6 +260,12 @@ class Chat:
                 return await show_programmes(connection, visit)
             case Command.SUBSCRIBE:
                 return await subscribing.show_subscriptions(connection, visit, self.city)
+            case Command.DISTRICTS:
+                return await show_districts(connection, visit, self.city)
+            case Command.LINK:
+                return await link(connection, visit)
+            case Command.UNLINK:
+                return await unlink(connection, visit)
             case Command.UNSUBSCRIBE:
                 return await subscribing.unsubscribe_all(connection, visit)
             case Command.PERSON:
@@ -281,6 +289,10 @@ class Chat:
                 return await self._set_language(connection, visit, value)
             case "t+" | "t-":
                 return await subscribing.press_topic(connection, visit, self.city, value, wanted=code == "t+")
+            case "g+" | "g-":
+                return await press_district(connection, visit, self.city, value, wanted=code == "g+")
+            case "a:" if value.isdecimal():
+                return await show_whole(connection, visit, value)
             case "n:":
                 return await subscribing.set_frequency(connection, visit, value)
             case "q:":

@@ -11,7 +11,7 @@ from bot.subscribing import say_quiet_hours
 from bot.visit import Visit
 from connectors.message import Button, OutgoingMessage
 from connectors.text_length import shorten
-from storage import citizens, deliveries, inbox, outbox, questions, subscriptions, tickets, watches
+from storage import citizens, deliveries, districts, inbox, outbox, questions, subscriptions, tickets, watches
 
 CHANNEL_NAMES = {"line": "LINE", "telegram": "Telegram"}
 _WATCH_LABEL = 30
@@ -26,6 +26,7 @@ async def show_citizen_data(
     speech, citizen = visit.speech, visit.citizen
     chosen = await subscriptions.find_topics(connection, citizen.id)
     names = [topic.names[speech.language] for topic in city.topics if topic.id in chosen]
+    lives = await districts.find_districts(connection, citizen.id)
     waiting = await watches.find_watches(connection, citizen.id)
     handed_over = await tickets.find_tickets_of(connection, citizen.id)
     text = speech.say(
@@ -33,6 +34,8 @@ async def show_citizen_data(
         channel=CHANNEL_NAMES.get(citizen.channel, citizen.channel),
         language=speech.say(f"language_{speech.language}"),
         topics=_join(names, visit),
+        districts=_join([known.names[speech.language] for known in city.districts if known.id in lives], visit),
+        linked=speech.say("linked_yes" if citizen.linked_to else "none"),
         frequency=speech.say(f"frequency_{citizen.frequency}"),
         quiet=say_quiet_hours(visit),
         watches=_join([watch.question for watch in waiting], visit),

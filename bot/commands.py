@@ -26,12 +26,17 @@ class Command(StrEnum):
     PERSON = "person"
     ABOUT_ME = "about_me"
     FORGET_ME = "forget_me"
+    DISTRICTS = "districts"
+    LINK = "link"
+    UNLINK = "unlink"
     CANCEL = "cancel"
     CONFIRM = "confirm"
 
 
 # About one citizen alone: not in a group.
-PRIVATE = frozenset({Command.SUBSCRIBE, Command.PERSON, Command.ABOUT_ME})
+PRIVATE = frozenset(
+    {Command.SUBSCRIBE, Command.PERSON, Command.ABOUT_ME, Command.DISTRICTS, Command.LINK, Command.UNLINK}
+)
 # Taken as such only where the citizen was asked something.
 ONLY_ASKED = frozenset({Command.CANCEL, Command.CONFIRM})
 # Shown as quick replies and in the channels' menus, in this order.

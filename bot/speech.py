@@ -12,7 +12,7 @@ from prompts import load_wording
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic of the city, with its name in each language."""
+    """A topic or a district of the city, with its name in each language."""
 
     id: str
     names: Mapping[str, str]
@@ -25,6 +25,7 @@ class ChatCity:
     languages: Sequence[str]
     words: Mapping[str, CityWords]
     topics: Sequence[Topic]
+    districts: Sequence[Topic] = ()
 
     def speak(self, language: str) -> Speech:
         """Return the city's way of speaking in a language; an unknown one gets the first."""

@@ -113,5 +113,6 @@ def _make_settings(speech: Speech) -> list[Button]:
         *frequencies,
         speech.button("button_quiet_on", "q:on"),
         speech.button("button_quiet_off", "q:off"),
+        speech.button("button_districts", "c:districts"),
         speech.button("button_unsubscribe", "c:unsubscribe"),
     ]

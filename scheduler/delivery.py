@@ -30,6 +30,7 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 300.0
 # With the pauses, about a day.
 MAX_ATTEMPTS = 300
 MAX_REST_SECONDS = 30.0
+FAILURES_IN_A_ROW = 5
 QUOTA_LOOK = timedelta(seconds=60)
 STOP_SECONDS = 8.0
 _NAMESPACE = uuid.UUID("2f0e6a3e-6c1b-4a39-8f53-0f6a5d1f2c77")
@@ -47,9 +48,10 @@ def make_retry_key(run: int, batch: int, begun_at: str) -> str:
 
 @dataclass
 class _Flow:
-    """How sending on a channel goes: until when it rests, and what is known of its quota."""
+    """How sending on a channel goes: until when (by the event loop) it rests, and what is known of its quota."""
 
-    resting_until: datetime | None = None
+    rests_until: float = 0.0
+    failures: int = 0
     quota_asked_at: datetime | None = None
     is_used_up: bool = False
 
@@ -104,7 +106,8 @@ class Delivery:
 
     async def _run_lane(self, name: str, channel: Channel) -> None:
         flow = self._flows[name]
-        while (flow.resting_until is None or flow.resting_until <= self._now()) and await self._has_quota(channel):
+        while await self._has_quota(channel):
+            await asyncio.sleep(flow.rests_until - asyncio.get_running_loop().time())
             async with channel.broadcast_turn():
                 now = self._now()
                 async with self._database.begin() as connection:
@@ -145,6 +148,7 @@ class Delivery:
     async def _settle(self, channel: Channel, batch: Batch, result: SendResult, claimed_at: datetime) -> None:
         async with self._database.begin() as connection:
             if state := _ENDS.get(result.outcome):
+                self._flows[channel.name].failures = 0
                 if state is DeliveryState.BLOCKED:
                     await citizens.set_reachable(connection, channel.name, (batch.chats or [""])[0], False)
                 await deliveries.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)
@@ -176,9 +180,10 @@ class Delivery:
             return
         pause = min(FIRST_PAUSE_SECONDS * 2 ** min(batch.attempts - 1, 12), MAX_PAUSE_SECONDS)
         seconds = max(pause, result.after_seconds)
-        if is_certain:
-            # Asked to slow down, or not to be reached: the next batch would meet the same.
-            flow.resting_until = now + timedelta(seconds=min(seconds, MAX_REST_SECONDS))
+        flow.failures += is_certain
+        if result.after_seconds or flow.failures >= FAILURES_IN_A_ROW:
+            # Asked to slow down, or the platform is away: the next batch would meet the same.
+            flow.rests_until = asyncio.get_running_loop().time() + min(seconds, MAX_REST_SECONDS)
         later = now + timedelta(seconds=seconds)
         await deliveries.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
 

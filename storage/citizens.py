@@ -103,3 +103,9 @@ async def move_citizen(connection: AsyncConnection, channel: str, chat: str, new
 async def delete_citizen(connection: AsyncConnection, citizen_id: str) -> None:
     """Delete a citizen; subscriptions, watches and tickets go with them."""
     await connection.execute(delete(citizens).where(citizens.c.id == citizen_id))
+
+
+async def unlink(connection: AsyncConnection, citizen_id: str) -> None:
+    """Part a citizen's chat from the other one, whichever way they were linked."""
+    linked = (citizens.c.id == citizen_id) | (citizens.c.linked_to == citizen_id)
+    await connection.execute(update(citizens).where(linked).values(linked_to=None))

@@ -94,3 +94,8 @@ async def set_mark(connection: AsyncConnection, name: str, value: str) -> None:
     """Set a mark."""
     await insert_unless_there(connection, marks, [{"name": name, "value": value}], ("name",))
     await connection.execute(update(marks).where(marks.c.name == name).values(value=value))
+
+
+async def delete_mark(connection: AsyncConnection, name: str) -> None:
+    """Delete a mark."""
+    await connection.execute(delete(marks).where(marks.c.name == name))

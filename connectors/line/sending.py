@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, connect=4)
 QUOTA_PAUSE_SECONDS = 3600.0
+RATE_PAUSE_SECONDS = 1.0
 CREDENTIALS_PAUSE_SECONDS = 300.0
 
 _ACCEPTED_BEFORE = 409
@@ -109,7 +110,8 @@ def _judge(error: ApiException) -> SendResult:
         if _MONTHLY_LIMIT in message.lower():
             log.error("LINE's monthly limit of messages is reached; pushes wait until it is raised or the month ends")
             return SendResult(Outcome.QUOTA, reason, after_seconds=QUOTA_PAUSE_SECONDS)
-        return SendResult(Outcome.LATER, reason)
+        # LINE does not say how long.
+        return SendResult(Outcome.LATER, reason, after_seconds=RATE_PAUSE_SECONDS)
     if status in (401, 403):
         log.error("LINE refuses the access token (%s): check ASKBAY_LINE_CHANNEL_ACCESS_TOKEN", reason)
         return SendResult(Outcome.LATER, reason, after_seconds=CREDENTIALS_PAUSE_SECONDS)

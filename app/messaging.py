@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.wiring import Askbay, make_delivery, make_inbox
 from bot.door import Door
 from bot.inbox import Inbox
 from connectors.channel import Channel
 from scheduler.delivery import Delivery
+from scheduler.tasks import SendingTasks
 from storage.database import Database, Hold
 
 log = logging.getLogger(__name__)
@@ -36,10 +38,41 @@ class Messaging:
     inbox: Inbox
     door: Door
     delivery: Delivery
+    tasks: SendingTasks
+    sends_alone: bool = True
+
+
+def make_messaging(askbay: Askbay, channels: Mapping[str, Channel]) -> Messaging:
+    """Put it together for a house."""
+    inbox, delivery = make_inbox(askbay, channels), make_delivery(askbay, channels)
+    redis = askbay.settings.redis
+    return Messaging(
+        database=askbay.database,
+        channels=channels.values(),
+        inbox=inbox,
+        door=Door(askbay.database, askbay.now, inbox.wake),
+        delivery=delivery,
+        tasks=SendingTasks(delivery.run_lane, redis),
+        sends_alone=not redis,
+    )
 
 
 async def run_messaging(messaging: Messaging) -> None:
-    """Work until cancelled. Where another process holds the inbox, take over as soon as it ends."""
+    """Work until cancelled. Where another process holds the inbox, take over as soon as it ends.
+
+    Meanwhile, where there is a broker that all share, take tasks of sending.
+    """
+    await messaging.tasks.start()
+    taking = asyncio.create_task(_keep_running("tasks", messaging.tasks.work))
+    try:
+        await _keep_holding(messaging)
+    finally:
+        taking.cancel()
+        await asyncio.gather(taking, return_exceptions=True)
+        await messaging.tasks.stop()
+
+
+async def _keep_holding(messaging: Messaging) -> None:
     while True:
         try:
             async with messaging.database.try_holding("inbox") as hold:
@@ -54,7 +87,11 @@ async def _run_all(messaging: Messaging, hold: Hold) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_keep_checking(hold))
         group.create_task(_keep_running("inbox", messaging.inbox.run))
-        group.create_task(_keep_running("delivery", partial(messaging.delivery.run, is_alone=True)))
+        group.create_task(
+            _keep_running(
+                "delivery", partial(messaging.delivery.run, messaging.tasks.kick, is_alone=messaging.sends_alone)
+            )
+        )
         for channel in messaging.channels:
             group.create_task(_keep_running(channel.name, partial(channel.receive, messaging.door.store)))
 

@@ -15,6 +15,8 @@ def start_logging() -> None:
     for chatty in ("apscheduler", "httpx"):
         # httpx logs each address, and Telegram's hold the bot's token.
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It logs as an error what it also raises, being stopped among it.
+    logging.getLogger("taskiq.receiver").setLevel(logging.CRITICAL)
 
 
 def give_way() -> None:

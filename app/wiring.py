@@ -249,6 +249,7 @@ def _make_channels(askbay: Askbay) -> Iterator[Channel]:
             api=settings.telegram_api,
             webhook=settings.webhook_address("telegram"),
             menu_texts=make_menu_texts(askbay.chat_city),
+            redis=settings.redis,
         )
 
 

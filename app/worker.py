@@ -15,10 +15,10 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
-from app.messaging import Messaging, run_messaging
+from app.messaging import make_messaging, run_messaging
 from app.process import give_way, settle_memory
-from app.wiring import Askbay, make_delivery, make_inbox, open_channels
-from bot.door import ChatAddress, Door
+from app.wiring import Askbay, open_channels
+from bot.door import ChatAddress
 from bot.inbox import Inbox
 
 log = logging.getLogger(__name__)
@@ -35,14 +35,8 @@ async def work(askbay: Askbay, *, told_by_input: bool) -> None:
     if told_by_input:
         give_way()
     async with open_channels(askbay) as channels:
-        inbox = make_inbox(askbay, channels)
-        messaging = Messaging(
-            askbay.database,
-            channels.values(),
-            inbox,
-            Door(askbay.database, askbay.now, inbox.wake),
-            make_delivery(askbay, channels),
-        )
+        messaging = make_messaging(askbay, channels)
+        inbox = messaging.inbox
         settle_memory()
         working = asyncio.create_task(run_messaging(messaging))
         try:

@@ -1,15 +1,10 @@
-"""A rate that holds across processes, counted in Redis."""
+"""A rate that holds across processes, counted in Redis by a moving window."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-from limits.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +15,20 @@ class SharedRate:
     """So many a second, whoever counts. Where Redis is away, each process keeps its own pace alone."""
 
     def __init__(self, redis: str, name: str, amount: int) -> None:
-        self._limiter = MovingWindowRateLimiter(
-            RedisStorage(f"async+{redis}", wrap_exceptions=True, implementation="redispy")
-        )
+        # Only where there are several workers: importing it takes longer than starting the rest.
+        from limits import RateLimitItemPerSecond
+        from limits.aio.storage import RedisStorage
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        storage = RedisStorage(f"async+{redis}", wrap_exceptions=True, implementation="redispy")
+        self._limiter = MovingWindowRateLimiter(storage)
         self._item = RateLimitItemPerSecond(amount)
         self._name = name
 
     async def wait(self) -> None:
         """Wait until one more is within the rate."""
+        from limits.errors import StorageError
+
         try:
             while not await self._limiter.hit(self._item, self._name):
                 reset_at, _ = await self._limiter.get_window_stats(self._item, self._name)

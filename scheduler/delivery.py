@@ -31,14 +31,21 @@ FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 300.0
 MAX_ATTEMPTS = 300
 MAX_REST_SECONDS = 30.0
 FAILURES_IN_A_ROW = 5
+# How a refusal names the recipients of a batch.
+WRONG_RECIPIENT = "[to"
 QUOTA_LOOK = timedelta(seconds=60)
 STOP_SECONDS = 8.0
+Kick = Callable[[str], Awaitable[None]]
 _NAMESPACE = uuid.UUID("2f0e6a3e-6c1b-4a39-8f53-0f6a5d1f2c77")
 _ENDS = {
     Outcome.SENT: DeliveryState.SENT,
     Outcome.UNCERTAIN: DeliveryState.UNCERTAIN,
     Outcome.BLOCKED: DeliveryState.BLOCKED,
 }
+
+
+async def _do(kick: Kick, name: str) -> None:
+    await kick(name)
 
 
 def make_retry_key(run: int, batch: int, begun_at: str) -> str:
@@ -73,8 +80,11 @@ class Delivery:
         self._flows = {name: _Flow() for name in channels}
         self._sendings: set[asyncio.Task[None]] = set()
 
-    async def run(self, *, is_alone: bool) -> None:
-        """Send until cancelled. `is_alone`: no other process sends, so what is leased was left by one that is gone."""
+    async def run(self, kick: Kick, *, is_alone: bool) -> None:
+        """Send until cancelled. `kick` lets somebody call `run_lane` (scheduler.tasks).
+
+        `is_alone`: no other process sends, so what is leased was left by one that is gone.
+        """
         try:
             if is_alone:
                 for name in self._channels:
@@ -82,30 +92,26 @@ class Delivery:
             while True:
                 for name in self._channels:
                     await self._free(name, self._now())
-                await self.send_due()
+                await self.send_due(kick)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             if self._sendings:
                 await asyncio.wait(self._sendings, timeout=STOP_SECONDS)
 
-    async def send_due(self) -> None:
-        """Send everything that is due now; channels side by side."""
+    async def send_due(self, kick: Kick | None = None) -> None:
+        """Let everything be sent that is due now, channels side by side, several calls at once on each."""
+        now = self._now()
+        async with self._database.begin() as connection:
+            due = [name for name in self._channels if await deliveries.has_due(connection, name, now)]
         async with asyncio.TaskGroup() as group:
-            for name, channel in self._channels.items():
-                group.create_task(self._send_channel(name, channel))
+            for name in due:
+                for _ in range(self._channels[name].calls_at_once):
+                    group.create_task(_do(kick or self.run_lane, name))
         await self._finish()
 
-    async def _send_channel(self, name: str, channel: Channel) -> None:
-        async with self._database.begin() as connection:
-            waits = await deliveries.has_due(connection, name, self._now())
-        if not waits:
-            return
-        async with asyncio.TaskGroup() as group:
-            for _ in range(channel.calls_at_once):
-                group.create_task(self._run_lane(name, channel))
-
-    async def _run_lane(self, name: str, channel: Channel) -> None:
-        flow = self._flows[name]
+    async def run_lane(self, name: str) -> None:
+        """Send one batch of a channel after the other, until none is due."""
+        channel, flow = self._channels[name], self._flows[name]
         while await self._has_quota(channel):
             await asyncio.sleep(flow.rests_until - asyncio.get_running_loop().time())
             async with channel.broadcast_turn():
@@ -152,7 +158,7 @@ class Delivery:
                 if state is DeliveryState.BLOCKED:
                     await citizens.set_reachable(connection, channel.name, (batch.chats or [""])[0], False)
                 await deliveries.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)
-            elif result.outcome is Outcome.REFUSED and len(batch.chats or ()) > 1 and "to" in result.reason.split():
+            elif result.outcome is Outcome.REFUSED and len(batch.chats or ()) > 1 and WRONG_RECIPIENT in result.reason:
                 # One wrong address makes LINE refuse all of them.
                 await deliveries.split_batch(connection, batch)
             elif result.outcome is Outcome.REFUSED:

@@ -86,9 +86,9 @@ class DigestMaker:
     async def _read_items(self, connection: AsyncConnection, items: Sequence[int]) -> list[tuple[int, Content]]:
         """Return the announcements of some runs that are still good to be told, oldest first, each once."""
         found: dict[int, Content] = {}
-        for item in items:
-            run = await runs.find_run(connection, item)
-            announcement = await store.find_announcement(connection, run.announcement or 0) if run else None
+        known = [run for item in items if (run := await runs.find_run(connection, item))]
+        for run in sorted(known, key=lambda run: (run.begun_at or run.due_at, run.number)):
+            announcement = await store.find_announcement(connection, run.announcement or 0)
             if announcement is None or announcement.state in ("recalled", "cancelled"):
                 continue
             content = Content.model_validate(announcement.content)

@@ -261,9 +261,20 @@ async def settle_batch(
 async def put_off_batch(
     connection: AsyncConnection, batch: Batch, not_before: datetime, reason: str, *, first_tried_at: datetime | None
 ) -> None:
-    """Note that a batch is to be tried again. `first_tried_at`: since when the platform may have it (None: not)."""
+    """Note that a batch is to be tried again. `first_tried_at`: since when the platform may have it (None: not).
+
+    What it has not got waits like what was never tried: who is in it is found anew, should anybody leave meanwhile.
+    """
     values = {"new_state": DeliveryState.PENDING, "why": reason[:400], "later": not_before, "first": first_tried_at}
-    await connection.execute(_SETTLE_BATCH, {**values, "batch_id": batch.id, "kept": list(batch.chats or ())})
+    kept = list(batch.chats or ()) if first_tried_at else None
+    await connection.execute(_SETTLE_BATCH, {**values, "batch_id": batch.id, "kept": kept})
+    if first_tried_at is None:
+        own = (deliveries.c.run == batch.run, deliveries.c.batch == batch.number)
+        await connection.execute(
+            update(deliveries)
+            .where(*own, deliveries.c.state == DeliveryState.LEASED)
+            .values(state=DeliveryState.PENDING, reason=reason[:400])
+        )
 
 
 async def free_batches(

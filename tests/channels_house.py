@@ -16,11 +16,11 @@ from simulators.line import LineSimulator
 from simulators.published import judge_line, judge_telegram
 from simulators.telegram import TelegramSimulator
 
-from app.messaging import Messaging, run_messaging
+from app.messaging import make_messaging, run_messaging
 from app.server import make_app
 from app.settings import Settings
 from app.webhooks import Webhooks
-from app.wiring import Askbay, make_delivery, make_inbox, open_askbay, open_channels
+from app.wiring import Askbay, open_askbay, open_channels
 from bot.door import Door
 from bot.inbox import Inbox
 from connectors.channel import Channel
@@ -95,9 +95,8 @@ async def open_house(
     )
     line.webhook_url = f"{address}/webhooks/line"
     async with open_askbay(settings, now) as askbay, open_channels(askbay) as channels:
-        inbox = make_inbox(askbay, channels)
-        door = Door(askbay.database, now, inbox.wake)
-        messaging = Messaging(askbay.database, channels.values(), inbox, door, make_delivery(askbay, channels))
+        messaging = make_messaging(askbay, channels)
+        inbox, door = messaging.inbox, messaging.door
         app = Webhooks(make_app(askbay, channels), channels.values(), door)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -125,7 +125,11 @@ def _message(error: ApiException) -> str:
         content = json.loads(error.body or b"")
     except ValueError:
         return ""
-    return str(content.get("message", ""))[:200] if isinstance(content, dict) else ""
+    if not isinstance(content, dict):
+        return ""
+    details = [item for item in content.get("details") or () if isinstance(item, dict)]
+    wrong = [f"[{item.get('property', '')}] {item.get('message', '')}" for item in details]
+    return " ".join([str(content.get("message", "")), *wrong])[:300]
 
 
 def _request_id(error: ApiException) -> str:

@@ -39,13 +39,11 @@ class TelegramChannel:
     # Nothing tells Telegram that a message is a repeat.
     repeats_are_safe = False
 
-    def __init__(
-        self, *, token: str, api: str, webhook: str, menu_texts: MenuTexts, shared_rate: SharedRate | None = None
-    ) -> None:
+    def __init__(self, *, token: str, api: str, webhook: str, menu_texts: MenuTexts, redis: str = "") -> None:
         self._secret = events.make_secret(token)
         self._webhook = webhook
         self._menu_texts = menu_texts
-        self._pace = Pace(shared_rate)
+        self._pace = _make_pace(redis)
         self._bot_name = ""
         address = (api or limits.API).rstrip("/")
         options = {"trust_env": False} if is_loopback(address) else {}
@@ -177,6 +175,13 @@ class TelegramChannel:
                 pause = _next_pause(error, pause)
                 log.warning("Telegram cannot be used yet (%s); next try in %.0f s", type(error).__name__, pause)
                 await asyncio.sleep(pause)
+
+
+def _make_pace(redis: str) -> Pace:
+    if not redis:
+        return Pace()
+    answers = SharedRate(redis, "telegram answers", limits.SHARED_ANSWERS_A_SECOND)
+    return Pace(answers, SharedRate(redis, "telegram broadcasts", limits.SHARED_BROADCASTS_A_SECOND))
 
 
 def _next_pause(error: TelegramError, pause: float) -> float:

@@ -22,10 +22,12 @@ WINDOW_SECONDS = 1.0
 
 
 class Pace:
-    """The places of a second. `shared` holds the rate across processes, where there are several."""
+    """The places of a second. Where several processes send, the shared rates hold for all of them together: one for
+    answers, one for broadcasts, so that no broadcast takes the answers' places.
+    """
 
-    def __init__(self, shared: SharedRate | None = None) -> None:
-        self._shared = shared
+    def __init__(self, answers: SharedRate | None = None, broadcasts: SharedRate | None = None) -> None:
+        self._answers, self._broadcasts = answers, broadcasts
         self._free = limits.MESSAGES_A_SECOND
         self._changed = asyncio.Condition()
         self._urgent = 0
@@ -44,7 +46,7 @@ class Pace:
                 self._free -= 1
         finally:
             self._urgent -= 1
-        async with self._held():
+        async with self._held(self._answers):
             yield
 
     @asynccontextmanager
@@ -56,7 +58,7 @@ class Pace:
         async with self._changed:
             await self._changed.wait_for(lambda: self._free > 0 and not self._urgent)
             self._free -= 1
-        async with self._held():
+        async with self._held(self._broadcasts):
             yield
 
     def rest(self, seconds: float) -> None:
@@ -64,11 +66,11 @@ class Pace:
         self._rest_until = max(self._rest_until, asyncio.get_running_loop().time() + seconds)
 
     @asynccontextmanager
-    async def _held(self) -> AsyncIterator[None]:
+    async def _held(self, shared: SharedRate | None) -> AsyncIterator[None]:
         try:
             await asyncio.sleep(self._rest_until - asyncio.get_running_loop().time())
-            if self._shared:
-                await self._shared.wait()
+            if shared:
+                await shared.wait()
             yield
         finally:
             self._free_later = asyncio.create_task(self._free_place())

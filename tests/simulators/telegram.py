@@ -336,7 +336,11 @@ class TelegramSimulator:
         for message in self.chats[chat]:
             if message["message_id"] == number:
                 message["text"] = parameters["text"]
-                return message
+                markup = parameters.get("reply_markup")
+                message["reply_markup"] = json.loads(markup) if isinstance(markup, str) else markup
+                kind = "private" if chat > 0 else "supergroup"
+                about = {"message_id": number, "date": int(time.time()), "chat": {"id": chat, "type": kind}}
+                return {**about, "text": parameters["text"]}
         return 400, _error(400, "Bad Request: message to edit not found")
 
     def _do_sendMessageDraft(self, parameters: JsonObject) -> Any:  # noqa: N802

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from typing import Any
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +20,12 @@ class SharedRate:
         from limits import RateLimitItemPerSecond
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import MovingWindowRateLimiter
+        from redis.asyncio import ConnectionPool
 
-        storage = RedisStorage(f"async+{redis}", wrap_exceptions=True, implementation="redispy")
+        # The storage cannot close what it opens.
+        self._pool: ConnectionPool = ConnectionPool.from_url(redis)
+        options: dict[str, Any] = {"wrap_exceptions": True, "implementation": "redispy", "connection_pool": self._pool}
+        storage = RedisStorage(f"async+{redis}", **options)
         self._limiter = MovingWindowRateLimiter(storage)
         self._item = RateLimitItemPerSecond(amount)
         self._name = name
@@ -35,3 +40,7 @@ class SharedRate:
                 await asyncio.sleep(max(reset_at - time.time(), PAUSE_SECONDS))
         except StorageError as error:
             log.warning("the shared rate of %s is not counted: %s", self._name, type(error).__name__)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()

@@ -120,6 +120,7 @@ class TelegramChannel:
         """Close the connections."""
         await self._request.shutdown()
         await self._polling.shutdown()
+        await self._pace.close()
 
     async def _learn_name(self) -> None:
         self._bot_name = (await self._bot.get_me()).username or ""

@@ -65,6 +65,12 @@ class Pace:
         """Send nothing for a while: Telegram asked for it."""
         self._rest_until = max(self._rest_until, asyncio.get_running_loop().time() + seconds)
 
+    async def close(self) -> None:
+        """Close the connections of the shared rates."""
+        for shared in (self._answers, self._broadcasts):
+            if shared:
+                await shared.close()
+
     @asynccontextmanager
     async def _held(self, shared: SharedRate | None) -> AsyncIterator[None]:
         try:

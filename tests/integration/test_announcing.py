@@ -4,8 +4,10 @@ import asyncio
 import gc
 import re
 import socket
+import uuid
 import warnings
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import httpx
@@ -15,8 +17,10 @@ from channels_house import copy_of, open_house, open_platforms
 from simulators.line import make_user
 from sqlalchemy import text
 
-from app.wiring import make_desk, make_notifiers, make_publisher
+from app.wiring import make_desk, make_digest_maker, make_notifiers, make_publisher
+from connectors.message import OutgoingMessage
 from scheduler import delivery
+from storage.notices import Notice, save_notice
 
 READER, OTHER = make_user(1), make_user(2)
 
@@ -300,3 +304,49 @@ async def test_several_workers_over_redis_send_everything_once(kaohsiung_data, t
         # taskiq-redis leaves the connection it listened on to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+async def test_a_picture_and_a_link_come_along_on_both_platforms(house):
+    await add_readers(house, 1)
+    await add_readers(house, 1, "telegram", first=7)
+    desk, publisher = open_desk(house)
+    more = {"picture": "https://example.org/kite.jpg", "link": "https://example.org/kite", "place": "旗津"}
+    number = await publish(desk, publisher, more)
+    await ledger_when(desk, number, lambda counts: set(counts) == {("line", "sent"), ("telegram", "sent")})
+    assert house.line.seen(READER)[0]["contents"]["hero"]["url"] == "https://example.org/kite.jpg"
+    assert "example.org/kite.jpg" in house.telegram.seen(7)[0]["link_preview_options"]
+    house.assert_no_misuse()
+
+
+async def test_nobody_gets_more_than_three_notices_a_day_and_none_is_lost(house):
+    citizen = await add_citizen(house.askbay.database, "line", READER, real_now())
+    message = OutgoingMessage("已更正", "zh-TW").to_payload()
+    async with house.askbay.database.begin() as connection:
+        for number in range(4):
+            await save_notice(
+                connection,
+                Notice(str(uuid.UUID(int=number)), citizen.id, citizen.id, "correction", message, real_now()),
+            )
+    _, _, teller = make_notifiers(house.askbay)
+    assert await teller.tell() == 3
+    assert await teller.tell() == 0
+    assert await replace(teller, now=lambda: real_now() + timedelta(hours=25)).tell() == 1
+    await house.line.wait_for(READER, 4)
+
+
+async def test_several_announcements_of_a_day_come_as_one_message_to_who_wants_that_and_open_by_a_tap(house):
+    await add_citizen(house.askbay.database, "line", READER, real_now(), frequency="daily")
+    await add_citizen(house.askbay.database, "telegram", "7", real_now(), frequency="daily")
+    desk, publisher = open_desk(house)
+    first = await publish(desk, publisher, {})
+    await publish(desk, publisher, {"title": {"zh-TW": "第二則"}, "text": {"zh-TW": "第二則內文。"}})
+    maker = make_digest_maker(house.askbay, house.channels)
+    await replace(maker, now=lambda: real_now() + timedelta(days=1)).make_due()
+    seen = await house.line.wait_for(READER, 2)
+    assert "旗津風箏節" in str(seen)
+    assert "第二則" in str(seen)
+    assert "第二則" in (await house.telegram.wait_for(7, 1))[0]["text"]
+    await ledger_when(desk, first, lambda counts: counts == {("line", "sent"): 1, ("telegram", "sent"): 1})
+    await house.line.press(READER, f"a:{first}")
+    assert "入場免費" in str((await house.line.wait_for(READER, 3))[-1])
+    house.assert_no_misuse()

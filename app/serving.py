@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 
 import uvicorn
@@ -22,7 +22,10 @@ from connectors.channel import Channel
 from scheduler.refresh import refresh_documents
 from scheduler.timetable import Job, list_jobs, start_timetable
 from scheduler.upkeep import delete_old_questions
+from storage.database import Database
 from storage.documents import count_documents
+
+Work = Callable[[], Awaitable[None]]
 
 SHUTDOWN_SECONDS = 10
 SWITCH_SECONDS = 0.001
@@ -135,8 +138,24 @@ def make_jobs(askbay: Askbay, channels: Mapping[str, Channel]) -> Sequence[Job]:
         await delete_old_questions(askbay.database, now=askbay.now(), retention_days=askbay.settings.retention_days)
 
     return list_jobs(
-        publish=publish, digest=digest, notify=notify, refresh=refresh, upkeep=upkeep, zone=askbay.city.time_zone
+        publish=_alone(askbay.database, "publish", publish),
+        digest=_alone(askbay.database, "digest", digest),
+        notify=_alone(askbay.database, "notify", notify),
+        refresh=refresh,
+        upkeep=upkeep,
+        zone=askbay.city.time_zone,
     )
+
+
+def _alone(database: Database, name: str, run: Work) -> Work:
+    """Let one server at a time do a job, where several run over one database; the others leave it out."""
+
+    async def run_alone() -> None:
+        async with database.try_holding(name) as hold:
+            if hold:
+                await run()
+
+    return run_alone
 
 
 def _listen(host: str, port: int) -> socket.socket:

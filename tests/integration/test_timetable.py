@@ -17,7 +17,7 @@ async def nothing() -> None:
 
 
 async def test_every_job_has_a_reason_and_night_work_runs_at_the_citys_night():
-    jobs = list_jobs(refresh=nothing, upkeep=nothing, zone=ZONE)
+    jobs = list_jobs(publish=nothing, digest=nothing, notify=nothing, refresh=nothing, upkeep=nothing, zone=ZONE)
     assert all(job.reason for job in jobs)
     timetable = start_timetable(jobs, ZONE)
     upkeep = timetable.get_job("upkeep")

@@ -78,7 +78,7 @@ def _check_channels(settings: Settings) -> Iterator[Finding]:
         yield Finding("problem", "public_url_insecure", {"address": settings.public_url})
     elif settings.has_line and not settings.public_url:
         yield Finding("off", "line_no_public_url")
-    if not settings.staff_token.get_secret_value():
+    if not settings.staff_token.get_secret_value() and not settings.staff_tokens:
         yield Finding("off", "staff_off")
 
 

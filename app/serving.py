@@ -16,7 +16,7 @@ from app.server import make_app
 from app.terminal import Terminal
 from app.webhooks import Webhooks
 from app.wiring import Askbay, make_digest_maker, make_notifiers, make_publisher, open_channels
-from app.worker import WorkerProcess
+from app.worker_process import WorkerProcess
 from bot.door import ChatAddress, Door
 from connectors.channel import Channel
 from scheduler.refresh import refresh_documents

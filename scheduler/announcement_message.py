@@ -69,6 +69,11 @@ def write_recall(content: Content, correction: Mapping[str, str], language: str,
     return OutgoingMessage("\n".join(lines), language, heading=wording.say("announced_correction", title=title))
 
 
+def write_recall_messages(content: Content, correction: Mapping[str, str], names: CityNames) -> dict[str, object]:
+    """Return what is said to who got it, in every language, as plain values to be kept with the run."""
+    return {language: write_recall(content, correction, language, names).to_payload() for language in names.languages}
+
+
 def write_digest(items: Sequence[tuple[int, Content]], language: str, names: CityNames) -> OutgoingMessage:
     """Return several announcements as one message: a card each, the whole text by a tap."""
     if len(items) == 1:

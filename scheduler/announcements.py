@@ -18,7 +18,6 @@ from connectors.message import OutgoingMessage
 from scheduler.announcement_message import CityNames, write_announcement
 from scheduler.audience import Forecast, forecast
 from scheduler.content import Content, fingerprint, read_content
-from scheduler.correction import begin_correction
 from scheduler.delivery import quota_mark
 from scheduler.occurrences import find_deadline_reminders, find_first, find_reminders
 from scheduler.steps import AnnouncementUnknown, Step, StepRefused, get_announcement, take_step
@@ -173,7 +172,8 @@ class AnnouncementDesk:
     async def recall(self, number: int, staff: str, correction: Mapping[str, str]) -> int:
         """Take it back: what was not sent is not; whoever got it is told so, with the `correction` by language.
 
-        Returns how many are told. The knowledge base forgets it at the next look (scheduler.publishing).
+        Returns how many are to be told. The server begins that at its next look (scheduler.publishing), and the
+        knowledge base forgets the announcement.
         Raises AnnouncementUnknown, StepRefused.
         """
         async with self.database.begin() as connection:
@@ -184,9 +184,9 @@ class AnnouncementDesk:
             note = next(iter(told.values()), "")
             await take_step(connection, found, Step.RECALL, _clean_name(staff), self.now(), note=note, correction=told)
             await _stop_runs(connection, number)
-            return await begin_correction(
-                connection, found, told, self.names, self.zone, self.now(), _batch_sizes(self.channels)
-            )
+            now = self.now()
+            await runs.save_runs(connection, number, RunKind.CORRECTION, [now], is_emergency=True)
+            return await deliveries.count_recipients(connection, number)
 
     async def decide_missed(self, run_number: int, staff: str, *, send: bool) -> None:
         """Say what to do about a run whose time was missed. Raises AnnouncementUnknown, StepRefused."""
@@ -275,10 +275,6 @@ async def _stop_runs(connection: AsyncConnection, number: int) -> int:
     stopped = [RunState.DUE, RunState.MISSED, RunState.PUBLISHING, RunState.PAUSED]
     await runs.change_runs_of(connection, number, before=stopped, after=RunState.CANCELLED, reason="cancelled by staff")
     return count
-
-
-def _batch_sizes(channels: Mapping[str, Channel]) -> dict[str, int]:
-    return {name: channel.batch_size for name, channel in channels.items()}
 
 
 def _clean_name(staff: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.channel import Channel, Quota, QuotaUnknown
 from scheduler.content import Content
 from storage.audience import Audience, find_groups
-from storage.citizens import INSTANT
+from storage.citizens import INSTANT, find_channels
 from storage.database import Database
 
 
@@ -53,8 +53,11 @@ async def forecast(
     database: Database, content: Content, channels: Mapping[str, Channel], default_language: str
 ) -> Forecast:
     """Count whom an announcement would reach now, and ask for the quotas."""
-    audience = make_audience(content, channels)
     async with database.begin() as connection:
+        # Where a command is given, the channels may not be configured; where the server runs, they are.
+        known = await find_channels(connection)
+        chosen = [name for name in known if not content.channels or name in content.channels]
+        audience = replace(make_audience(content, channels), channels=tuple(chosen))
         groups = await find_groups(connection, audience, default_language)
     at_once, by_digest = Counter[str](), Counter[str]()
     for group in groups:
@@ -62,7 +65,7 @@ async def forecast(
         (at_once if is_instant else by_digest)[group.channel] += group.count
     quotas: dict[str, Quota] = {}
     unknown: list[str] = []
-    for name in audience.channels:
+    for name in set(audience.channels) & set(channels):
         try:
             if quota := await channels[name].find_quota():
                 quotas[name] = quota

@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.channel import Channel
-from scheduler.announcement_message import CityNames, write_messages
+from scheduler.announcement_message import CityNames, write_messages, write_recall_messages
 from scheduler.audience import make_audience
 from scheduler.content import Content, fingerprint
 from scheduler.occurrences import find_end, find_next, find_release, to_moment
@@ -37,6 +37,7 @@ ON_TIME = timedelta(minutes=15)
 _READY: Mapping[str, tuple[str, ...]] = {
     RunKind.MAIN: (AnnouncementState.SCHEDULED, AnnouncementState.PUBLISHING),
     RunKind.REMINDER: (AnnouncementState.SCHEDULED, AnnouncementState.PUBLISHING, AnnouncementState.PUBLISHED),
+    RunKind.CORRECTION: (AnnouncementState.RECALLED,),
     RunKind.DEADLINE: (AnnouncementState.SCHEDULED, AnnouncementState.PUBLISHING, AnnouncementState.PUBLISHED),
 }
 
@@ -100,14 +101,22 @@ class Publisher:
             await _end(connection, run, state, reason)
             await self._expect_next(connection, announcement, content, run)
             return False
-        messages = write_messages(content, self.names, RunKind(run.kind))
+        is_correction = run.kind == RunKind.CORRECTION
+        messages = (
+            write_recall_messages(content, announcement.correction or {}, self.names)
+            if is_correction
+            else write_messages(content, self.names, RunKind(run.kind))
+        )
         begins = partial(runs.change_run, connection, run.number, before=[RunState.DUE], after=RunState.PUBLISHING)
         if not await begins(messages=messages, begun_at=now):
             return False
         if announcement.state == AnnouncementState.SCHEDULED and run.kind == RunKind.MAIN:
             published = {"published_at": announcement.published_at or now}
             await take_step(connection, announcement, Step.BEGIN, CLOCK, now, note=f"run {run.number}", **published)
-        await self._freeze(connection, run, content, now)
+        if is_correction:
+            await self._copy_recipients(connection, run, announcement.number)
+        else:
+            await self._freeze(connection, run, content, now)
         await self._expect_next(connection, announcement, content, run)
         return True
 
@@ -122,9 +131,19 @@ class Publisher:
         count = await freeze_audience(connection, freezing, make_audience(content, self.channels))
         log.info("run %d begins: %d deliveries", run.number, count)
 
+    async def _copy_recipients(self, connection: AsyncConnection, run: Run, number: int) -> None:
+        """Tell whoever got it, in quiet hours too: what somebody wrongly believes may lead them out of the house."""
+        sizes = {name: channel.batch_size for name, channel in self.channels.items()}
+        count = await deliveries.copy_recipients(
+            connection, run.number, number, batch_sizes=sizes, default_language=self.names.languages[0]
+        )
+        log.info("run %d begins: %d who got announcement %d are told", run.number, count, number)
+
     def _judge_lateness(self, content: Content, run: Run, now: datetime) -> tuple[RunState, str] | None:
         """Say why a run does not go out now, or None where it does."""
         late = now - run.due_at
+        if run.kind == RunKind.CORRECTION:
+            return None
         if (ends := find_end(content, self.zone)) and now > ends:
             return RunState.SKIPPED, "no longer valid"
         if run.kind == RunKind.REMINDER and content.event_starts and now >= to_moment(content.event_starts, self.zone):

@@ -109,3 +109,10 @@ async def unlink(connection: AsyncConnection, citizen_id: str) -> None:
     """Part a citizen's chat from the other one, whichever way they were linked."""
     linked = (citizens.c.id == citizen_id) | (citizens.c.linked_to == citizen_id)
     await connection.execute(update(citizens).where(linked).values(linked_to=None))
+
+
+async def find_channels(connection: AsyncConnection) -> list[str]:
+    """Return the channels there are citizens on."""
+    return list(
+        (await connection.execute(select(citizens.c.channel).distinct().order_by(citizens.c.channel))).scalars()
+    )

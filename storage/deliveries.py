@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     Table,
     UniqueConstraint,
@@ -37,7 +38,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.announcements import announcements
 from storage.citizens import citizens
 from storage.database import UtcDateTime, metadata
-from storage.runs import RunState, runs
+from storage.runs import RunKind, RunState, runs
 
 
 class DeliveryState(StrEnum):
@@ -403,6 +404,30 @@ async def forget_deliveries(connection: AsyncConnection, citizen_id: str) -> Non
     await connection.execute(update(deliveries).where(mine).values(citizen_id=None, chat="", message_id="", digest=""))
 
 
+def _find_recipients(announcement: int) -> Select[tuple[str, str]]:
+    """Select who got (or may have got) a run of an announcement, with the id of the newest message."""
+    digest = deliveries.alias("digest")
+    state = func.coalesce(digest.c.state, deliveries.c.state)
+    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
+    return (
+        select(deliveries.c.citizen_id, func.max(deliveries.c.message_id).label("message_id"))
+        .select_from(deliveries.join(runs, runs.c.number == deliveries.c.run).outerjoin(digest, same))
+        .where(
+            runs.c.announcement == announcement,
+            runs.c.kind != RunKind.CORRECTION,
+            state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)),
+            deliveries.c.citizen_id.is_not(None),
+        )
+        .group_by(deliveries.c.citizen_id)
+    )
+
+
+async def count_recipients(connection: AsyncConnection, announcement: int) -> int:
+    """Count who got (or may have got) an announcement."""
+    query = select(func.count()).select_from(_find_recipients(announcement).subquery())
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def copy_recipients(
     connection: AsyncConnection,
     run: int,
@@ -415,16 +440,7 @@ async def copy_recipients(
 
     Each keeps the id of the newest message it corrects. Returns how many they are.
     """
-    digest = deliveries.alias("digest")
-    state = func.coalesce(digest.c.state, deliveries.c.state)
-    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
-    had = (
-        select(deliveries.c.citizen_id, func.max(deliveries.c.message_id).label("message_id"))
-        .select_from(deliveries.join(runs, runs.c.number == deliveries.c.run).outerjoin(digest, same))
-        .where(runs.c.announcement == announcement, state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)))
-        .group_by(deliveries.c.citizen_id)
-        .subquery()
-    )
+    had = _find_recipients(announcement).subquery()
     total, batch = 0, 0
     groups = select(citizens.c.channel, citizens.c.language).join(had, had.c.citizen_id == citizens.c.id).distinct()
     for channel, language in (await connection.execute(groups)).all():

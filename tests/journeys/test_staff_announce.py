@@ -100,6 +100,7 @@ async def test_staff_publish_a_notice_and_see_who_got_it(house, tmp_path, chromi
     assert "已發布" in await office.announce("list")
     await see_it_on_the_page(house, chromium)
     assert "通知收到的 2 人" in await office.announce("recall", 1, "--correction", "改為12月6日。", "--as", "王科長")
+    await make_publisher(house.askbay, house.channels).publish_due()
     assert "改為12月6日" in str(await house.line.wait_for(make_user(1), 2))
     assert house.line.seen(make_user(2)) == []
     house.assert_no_misuse()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import citizen_data, hand_off, subscribing
 from bot.answer import Status
 from bot.answer_message import make_answer_message
+from bot.awaiting import read_awaited, stop_waiting
 from bot.browsing import show_programmes, show_topic, show_topics, show_whole
 from bot.commands import ONLY_ASKED, PRIVATE, Command, make_choices, read_command
 from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_asked_before
@@ -23,6 +24,7 @@ from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity
 from bot.visit import Visit
 from bot.watching import press_unwatch, press_watch
+from bot.welcome import welcome
 from connectors.channel import EventKind, IncomingEvent
 from connectors.message import Button, OutgoingMessage
 from knowledge_base.language import CHINESE, ENGLISH, detect_language
@@ -33,8 +35,6 @@ from storage.documents import find_documents
 from storage.questions import AskedQuestion, find_last_questions
 from storage.tickets import TicketState
 
-# What a citizen was asked for ("write your question to staff") is taken as the answer for this long.
-AWAITING = timedelta(minutes=30)
 _NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
 _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
 # Whoever writes or taps can be written to again; `follow` greets them besides.
@@ -150,7 +150,7 @@ class Chat:
                 name = _CONTENT_TEXTS.get(event.content, "other")
                 return [] if event.is_group else [visit.speech.message(f"content_{name}")]
             case EventKind.FOLLOW:
-                return await self._welcome(connection, visit)
+                return await welcome(connection, visit, self.city)
             case EventKind.UNFOLLOW:
                 await citizens.set_reachable(connection, event.channel, event.chat, False)
                 await outbox.block_chat(connection, event.channel, event.chat, "the citizen blocked the channel")
@@ -160,34 +160,11 @@ class Chat:
                 await move_chat(connection, event.channel, event.chat, event.new_chat)
         return []
 
-    async def _welcome(self, connection: AsyncConnection, visit: Visit) -> Messages:
-        known = not visit.citizen.reachable
-        await citizens.set_reachable(connection, visit.event.channel, visit.event.chat, True)
-        if visit.event.is_group:
-            return [visit.speech.message("group_greeting")]
-        if known:
-            return [visit.speech.message("welcome_back", choices=make_choices(visit.speech))]
-        greeting = visit.speech.message("greeting", choices=make_choices(visit.speech))
-        if visit.citizen.language or visit.event.language:
-            return [greeting]
-        # The platform does not tell which language the citizen reads.
-        other = next((known for known in self.city.languages if known != visit.speech.language), "")
-        if not other:
-            return [greeting]
-        second = visit.speech.say("greeting_other_language")
-        return [
-            OutgoingMessage(
-                f"{greeting.text}\n{second}",
-                greeting.language,
-                choices=(self.city.speak(other).button("language_" + other, f"l:{other}"), *greeting.choices),
-            )
-        ]
-
     async def _read_text(self, connection: AsyncConnection, visit: Visit) -> Messages | Asked:
         if done := await hand_off.find_handed_over(connection, visit):
             return done
         visit = await self._learn_language(connection, visit)
-        if said := await self._read_awaited(connection, visit):
+        if said := await read_awaited(connection, visit):
             return said
         command = read_command(visit.event.text)
         if command and command not in ONLY_ASKED:
@@ -200,33 +177,6 @@ class Chat:
                 else [visit.speech.message("unknown_command", choices=make_choices(visit.speech))]
             )
         return await self._ask(connection, visit, visit.event.text)
-
-    async def _read_awaited(self, connection: AsyncConnection, visit: Visit) -> Messages | None:
-        """Take a message as what the citizen was asked for; anything else than that ends the waiting."""
-        awaiting, since = visit.citizen.awaiting, visit.citizen.awaiting_since
-        if not awaiting:
-            return None
-        command = read_command(visit.event.text)
-        is_in_time = since is not None and visit.at - since < AWAITING and bool(visit.event.text.strip())
-        await self._stop_waiting(connection, visit)
-        if not is_in_time:
-            return None
-        if command is Command.CANCEL:
-            return [visit.speech.message("cancelled")]
-        if awaiting == citizen_data.AWAITING_CONFIRMATION:
-            if command is not Command.CONFIRM:
-                return None
-            return await citizen_data.forget_citizen(connection, visit)
-        if command and command not in ONLY_ASKED:
-            return None
-        if awaiting == hand_off.AWAITING_QUESTION:
-            return await hand_off.hand_over(connection, visit, (), visit.event.text)
-        number = int(awaiting.removeprefix(hand_off.AWAITING_ADDITION))
-        return await hand_off.add_to_ticket(connection, visit, number)
-
-    async def _stop_waiting(self, connection: AsyncConnection, visit: Visit) -> None:
-        if visit.citizen.awaiting:
-            await citizens.change_citizen(connection, visit.citizen.id, awaiting="", awaiting_since=None)
 
     def _speak_as_written(self, visit: Visit) -> Visit:
         """Answer a command in the language it is written in; a slash command is in none."""
@@ -281,7 +231,7 @@ class Chat:
         code, value = visit.event.data[:2], visit.event.data[2:]
         if visit.event.is_group and code in _PRIVATE_CODES:
             return [visit.speech.message("private_only")]
-        await self._stop_waiting(connection, visit)
+        await stop_waiting(connection, visit)
         match code:
             case "c:" if value in set(Command):
                 return await self._command(connection, visit, Command(value))

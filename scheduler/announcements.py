@@ -22,7 +22,7 @@ from scheduler.delivery import quota_mark
 from scheduler.occurrences import find_deadline_reminders, find_first, find_reminders
 from scheduler.steps import AnnouncementUnknown, Step, StepRefused, get_announcement, take_step
 from storage import announcements as store
-from storage import deliveries, notices, runs
+from storage import audience, batches, deliveries, notices, runs
 from storage.announcements import Announcement
 from storage.database import Database
 from storage.runs import Run, RunKind, RunState
@@ -186,7 +186,7 @@ class AnnouncementDesk:
             await _stop_runs(connection, number)
             now = self.now()
             await runs.save_runs(connection, number, RunKind.CORRECTION, [now], is_emergency=True)
-            return await deliveries.count_recipients(connection, number)
+            return await audience.count_recipients(connection, number)
 
     async def decide_missed(self, run_number: int, staff: str, *, send: bool) -> None:
         """Say what to do about a run whose time was missed. Raises AnnouncementUnknown, StepRefused."""
@@ -215,7 +215,7 @@ class AnnouncementDesk:
             found = await get_announcement(connection, run.announcement)
             if found.state in ("cancelled", "recalled"):
                 raise StepRefused(found.number, "retry", found.state)
-            count = await deliveries.retry_failed(connection, run_number)
+            count = await batches.retry_failed(connection, run_number)
             if count:
                 again = [RunState.PUBLISHED, RunState.PUBLISHING]
                 await runs.change_run(connection, run_number, before=again, after=RunState.PUBLISHING)
@@ -271,7 +271,7 @@ class AnnouncementDesk:
 async def _stop_runs(connection: AsyncConnection, number: int) -> int:
     """Let no run of an announcement send anything more; returns how many deliveries it had left."""
     mine = [run.number for run in await runs.find_runs(connection, number)]
-    count = await deliveries.cancel_open(connection, mine, "cancelled by staff") if mine else 0
+    count = await batches.cancel_open(connection, mine, "cancelled by staff") if mine else 0
     stopped = [RunState.DUE, RunState.MISSED, RunState.PUBLISHING, RunState.PAUSED]
     await runs.change_runs_of(connection, number, before=stopped, after=RunState.CANCELLED, reason="cancelled by staff")
     return count

@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.channel import Broadcast, Channel, Outcome, QuotaUnknown, SendResult
 from connectors.message import OutgoingMessage
-from storage import citizens, deliveries, notices, runs
+from storage import batches, citizens, notices, runs
+from storage.batches import Batch
 from storage.database import Database
-from storage.deliveries import Batch, DeliveryState
+from storage.deliveries import DeliveryState
 from storage.runs import RunKind
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class Delivery:
         """Let everything be sent that is due now, channels side by side, several calls at once on each."""
         now = self._now()
         async with self._database.begin() as connection:
-            due = [name for name in self._channels if await deliveries.has_due(connection, name, now)]
+            due = [name for name in self._channels if await batches.has_due(connection, name, now)]
         async with asyncio.TaskGroup() as group:
             for name in due:
                 for _ in range(self._channels[name].calls_at_once):
@@ -117,7 +118,7 @@ class Delivery:
             async with channel.broadcast_turn():
                 now = self._now()
                 async with self._database.begin() as connection:
-                    batch = await deliveries.claim_batch(connection, name, now, now + LEASE)
+                    batch = await batches.claim_batch(connection, name, now, now + LEASE)
                 if batch is None:
                     return
                 # What the platform is being told is told to the end, also when the process is asked to stop.
@@ -131,7 +132,7 @@ class Delivery:
             run = await runs.find_run(connection, batch.run)
             replaces = ""
             if run and run.kind == RunKind.CORRECTION and channel.batch_size == 1:
-                replaces = await deliveries.find_message_id(connection, batch)
+                replaces = await batches.find_message_id(connection, batch)
         if run is None or run.messages is None:
             raise LookupError(f"batch {batch.number} belongs to run {batch.run}, which has not begun")
         words = run.messages[batch.language]
@@ -157,15 +158,15 @@ class Delivery:
                 self._flows[channel.name].failures = 0
                 if state is DeliveryState.BLOCKED:
                     await citizens.set_reachable(connection, channel.name, (batch.chats or [""])[0], False)
-                await deliveries.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)
+                await batches.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)
             elif result.outcome is Outcome.REFUSED and len(batch.chats or ()) > 1 and WRONG_RECIPIENT in result.reason:
                 # One wrong address makes LINE refuse all of them.
-                await deliveries.split_batch(connection, batch)
+                await batches.split_batch(connection, batch)
             elif result.outcome is Outcome.REFUSED:
                 log.error("batch %d of run %d was refused: %s", batch.number, batch.run, result.reason)
-                await deliveries.settle_batch(connection, batch, DeliveryState.FAILED, result.reason)
+                await batches.settle_batch(connection, batch, DeliveryState.FAILED, result.reason)
             elif result.outcome is Outcome.MOVED:
-                await deliveries.move_recipient(connection, batch, result.new_chat)
+                await batches.move_recipient(connection, batch, result.new_chat)
             else:
                 await self._put_off(connection, channel, batch, result, claimed_at)
 
@@ -178,11 +179,11 @@ class Delivery:
         since = None if is_certain and batch.first_tried_at == claimed_at else batch.first_tried_at
         if result.outcome is Outcome.QUOTA:
             await self._note_quota(connection, channel, is_used_up=True)
-            await deliveries.put_off_batch(connection, batch, now, result.reason, first_tried_at=since)
+            await batches.put_off_batch(connection, batch, now, result.reason, first_tried_at=since)
             return
         if batch.attempts >= MAX_ATTEMPTS:
             state = DeliveryState.UNCERTAIN if since else DeliveryState.FAILED
-            await deliveries.settle_batch(connection, batch, state, f"tried {batch.attempts} times: {result.reason}")
+            await batches.settle_batch(connection, batch, state, f"tried {batch.attempts} times: {result.reason}")
             return
         pause = min(FIRST_PAUSE_SECONDS * 2 ** min(batch.attempts - 1, 12), MAX_PAUSE_SECONDS)
         seconds = max(pause, result.after_seconds)
@@ -191,7 +192,7 @@ class Delivery:
             # Asked to slow down, or the platform is away: the next batch would meet the same.
             flow.rests_until = asyncio.get_running_loop().time() + min(seconds, MAX_REST_SECONDS)
         later = now + timedelta(seconds=seconds)
-        await deliveries.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
+        await batches.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
 
     async def _has_quota(self, channel: Channel) -> bool:
         """Ask for the quota before and while sending; where it was used up, find out when there is some again."""
@@ -221,7 +222,7 @@ class Delivery:
     async def _free(self, name: str, now: datetime | None) -> None:
         safe = self._channels[name].repeats_are_safe
         async with self._database.begin() as connection:
-            lost = await deliveries.free_batches(connection, name, now, repeats_are_safe=safe)
+            lost = await batches.free_batches(connection, name, now, repeats_are_safe=safe)
         if lost:
             log.error("%d deliveries on %s were cut off while they were being sent: uncertain", lost, name)
 

@@ -21,7 +21,7 @@ from scheduler.content import Content, fingerprint
 from scheduler.occurrences import find_end, find_next, find_release, to_moment
 from scheduler.steps import Step, get_announcement, take_step
 from storage import announcements as store
-from storage import deliveries, notices, runs
+from storage import audience, batches, notices, runs
 from storage.announcements import Announcement, AnnouncementState
 from storage.audience import Freezing, freeze_audience
 from storage.database import Database
@@ -78,7 +78,7 @@ class Publisher:
     async def finish_done(self) -> None:
         """End the runs that have nothing left to send, and the announcements that do not go out again."""
         async with self.database.begin() as connection:
-            done = await deliveries.finish_runs(connection, self.now())
+            done = await batches.finish_runs(connection, self.now())
             for number in done:
                 run = await runs.find_run(connection, number)
                 if run and run.announcement is not None and run.kind == RunKind.MAIN:
@@ -134,7 +134,7 @@ class Publisher:
     async def _copy_recipients(self, connection: AsyncConnection, run: Run, number: int) -> None:
         """Tell whoever got it, in quiet hours too: what somebody wrongly believes may lead them out of the house."""
         sizes = {name: channel.batch_size for name, channel in self.channels.items()}
-        count = await deliveries.copy_recipients(
+        count = await audience.copy_recipients(
             connection, run.number, number, batch_sizes=sizes, default_language=self.names.languages[0]
         )
         log.info("run %d begins: %d who got announcement %d are told", run.number, count, number)

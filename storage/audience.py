@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.batches import make_batches
 from storage.citizens import INSTANT, citizens
-from storage.deliveries import DeliveryState, deliveries, make_batches
+from storage.deliveries import DeliveryState, deliveries
 from storage.districts import citizen_districts
+from storage.runs import RunKind, runs
 from storage.subscriptions import subscriptions
 
 Release = Callable[[time | None, time | None], datetime | None]
@@ -175,3 +177,75 @@ def _is_of(group: Group) -> ColumnElement[bool]:
         citizens.c.frequency == group.frequency,
         *same,
     )
+
+
+def _find_recipients(announcement: int) -> Select[tuple[str, str]]:
+    """Select who got (or may have got) a run of an announcement, with the id of the newest message."""
+    digest = deliveries.alias("digest")
+    state = func.coalesce(digest.c.state, deliveries.c.state)
+    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
+    return (
+        select(deliveries.c.citizen_id, func.max(deliveries.c.message_id).label("message_id"))
+        .select_from(deliveries.join(runs, runs.c.number == deliveries.c.run).outerjoin(digest, same))
+        .where(
+            runs.c.announcement == announcement,
+            runs.c.kind != RunKind.CORRECTION,
+            state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)),
+            deliveries.c.citizen_id.is_not(None),
+        )
+        .group_by(deliveries.c.citizen_id)
+    )
+
+
+async def count_recipients(connection: AsyncConnection, announcement: int) -> int:
+    """Count who got (or may have got) an announcement."""
+    query = select(func.count()).select_from(_find_recipients(announcement).subquery())
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def copy_recipients(
+    connection: AsyncConnection,
+    run: int,
+    announcement: int,
+    *,
+    batch_sizes: Mapping[str, int],
+    default_language: str,
+) -> int:
+    """Make deliveries of a run to everybody who got (or may have got) an earlier run of an announcement.
+
+    Each keeps the id of the newest message it corrects. Returns how many they are.
+    """
+    had = _find_recipients(announcement).subquery()
+    total, batch = 0, 0
+    groups = select(citizens.c.channel, citizens.c.language).join(had, had.c.citizen_id == citizens.c.id).distinct()
+    for channel, language in (await connection.execute(groups)).all():
+        if channel not in batch_sizes:
+            continue
+        size = batch_sizes[channel]
+        source = (
+            select(
+                literal(run),
+                citizens.c.id,
+                citizens.c.channel,
+                citizens.c.chat,
+                batch + (func.row_number().over() - 1) // size,
+                literal(DeliveryState.PENDING.value),
+                had.c.message_id,
+            )
+            .join(had, had.c.citizen_id == citizens.c.id)
+            .where(citizens.c.channel == channel, citizens.c.language == language)
+        )
+        columns = ("run", "citizen_id", "channel", "chat", "batch", "state", "message_id")
+        count = (await connection.execute(insert(deliveries).from_select(columns, source))).rowcount
+        full = -(-count // size)
+        await make_batches(
+            connection,
+            run,
+            channel=channel,
+            language=language or default_language,
+            priority=0,
+            not_before=None,
+            numbers=range(batch, batch + full),
+        )
+        total, batch = total + count, batch + full
+    return total

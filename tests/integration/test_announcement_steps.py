@@ -20,9 +20,9 @@ from scheduler.announcements import AnnouncementDesk
 from scheduler.delivery import Delivery
 from scheduler.publishing import Publisher
 from scheduler.steps import StepRefused
+from storage.batches import batches
 from storage.citizens import Citizen, save_citizen
 from storage.database import open_database, sqlite_address
-from storage.deliveries import batches
 from storage.subscriptions import subscribe
 
 ZONE = ZoneInfo("Asia/Taipei")

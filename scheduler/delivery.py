@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -62,6 +62,7 @@ class _Flow:
     failures: int = 0
     quota_asked_at: datetime | None = None
     is_used_up: bool = False
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Delivery:
@@ -196,18 +197,20 @@ class Delivery:
 
     async def _has_quota(self, channel: Channel) -> bool:
         """Ask for the quota before and while sending; where it was used up, find out when there is some again."""
-        flow, now = self._flows[channel.name], self._now()
-        if flow.quota_asked_at and now - flow.quota_asked_at < QUOTA_LOOK:
+        flow = self._flows[channel.name]
+        async with flow.asking:
+            now = self._now()
+            if flow.quota_asked_at and now - flow.quota_asked_at < QUOTA_LOOK:
+                return not flow.is_used_up
+            flow.quota_asked_at = now
+            try:
+                quota = await channel.find_quota()
+            except QuotaUnknown as error:
+                log.warning("the quota of %s is not known: %s", channel.name, error)
+                return not flow.is_used_up
+            async with self._database.begin() as connection:
+                await self._note_quota(connection, channel, is_used_up=quota is not None and quota.left <= 0)
             return not flow.is_used_up
-        flow.quota_asked_at = now
-        try:
-            quota = await channel.find_quota()
-        except QuotaUnknown as error:
-            log.warning("the quota of %s is not known: %s", channel.name, error)
-            return not flow.is_used_up
-        async with self._database.begin() as connection:
-            await self._note_quota(connection, channel, is_used_up=quota is not None and quota.left <= 0)
-        return not flow.is_used_up
 
     async def _note_quota(self, connection: AsyncConnection, channel: Channel, *, is_used_up: bool) -> None:
         """Keep where staff can see it that a quota is used up, and since when."""

@@ -135,7 +135,8 @@ async def test_when_the_months_quota_is_used_up_it_stops_says_so_and_goes_on_whe
     desk, publisher = open_desk(house)
     number = await publish(desk, publisher, {})
     assert await until(desk.find_used_up)
-    assert (await desk.report(number)).runs[0].counts == {("line", "pending"): 3}
+    await ledger_when(desk, number, lambda counts: counts == {("line", "pending"): 3})
+    assert house.line.seen(READER) == []
     house.line.quota = 10
     await ledger_when(desk, number, lambda counts: counts == {("line", "sent"): 3})
     assert await desk.find_used_up() == {}

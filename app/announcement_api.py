@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from app.staff_access import StaffCheck, say_for
+from app.staff_access import StaffCheck, is_system, say_for
 from scheduler.announcements import AnnouncementDesk, Report
 from scheduler.content import Content, ContentInvalid
 from scheduler.steps import AnnouncementUnknown, StepRefused
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+# What a person answers for: a system hands in, and no more than that.
+BY_PEOPLE = ("approve", "schedule")
 SimpleStep = Literal["submit", "approve", "send-back", "schedule", "pause", "resume", "cancel"]
 
 
@@ -94,6 +96,7 @@ class ReportOut(AnnouncementOut):
 
     steps: list[StepOut]
     runs: list[RunOut]
+    quota_used_up: dict[str, datetime] = Field(description="channels whose month's messages are used up, since when")
 
 
 class PreviewOut(BaseModel):
@@ -117,7 +120,8 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
         """Store an announcement as a draft, or submit it for approval at once."""
         number = await desk.write(given.content, staff, external_id=given.external_id)
         report = await desk.report(number)
-        if given.submit and report.announcement.state == "draft":
+        # Handed in again, it stays as staff left it.
+        if given.submit and len(report.steps) == 1:
             await desk.submit(number, staff)
             report = await desk.report(number)
         return _to_out(report)
@@ -135,7 +139,7 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
     @router.get("/announcements/{number}")
     async def show(number: Number, staff: str = staff_member) -> ReportOut:
         """Show who did what, every run, and what became of the deliveries."""
-        return _to_report(await desk.report(number))
+        return _to_report(await desk.report(number), await desk.find_used_up())
 
     @router.get("/announcements/{number}/preview")
     async def preview(number: Number, staff: str = staff_member) -> PreviewOut:
@@ -163,7 +167,9 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
         return {"told": await desk.recall(number, staff, given.correction)}
 
     @router.post("/announcements/{number}/{step}")
-    async def take_step(number: Number, step: SimpleStep, given: NoteIn, staff: str = staff_member) -> AnnouncementOut:
+    async def take_step(
+        number: Number, step: SimpleStep, given: NoteIn, request: Request, staff: str = staff_member
+    ) -> AnnouncementOut:
         """Take a step: submit, approve (not what you wrote), send-back, schedule, pause, resume, cancel."""
         steps: dict[str, Callable[[], Awaitable[object]]] = {
             "submit": lambda: desk.submit(number, staff),
@@ -174,6 +180,8 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
             "resume": lambda: desk.resume(number, staff),
             "cancel": lambda: desk.cancel(number, staff, given.note),
         }
+        if step in BY_PEOPLE and is_system(staff):
+            raise HTTPException(403, say_for(request, "announcements")["person_needed"])
         await steps[step]()
         return _to_out(await desk.report(number))
 
@@ -229,7 +237,7 @@ def _to_out(report: Report) -> AnnouncementOut:
     return AnnouncementOut.model_validate(vars(report.announcement))
 
 
-def _to_report(report: Report) -> ReportOut:
+def _to_report(report: Report, used_up: Mapping[str, str]) -> ReportOut:
     runs = [
         RunOut(
             **{name: getattr(item.run, name) for name in ("number", "kind", "due_at", "state", "reason")},
@@ -245,4 +253,5 @@ def _to_report(report: Report) -> ReportOut:
         for item in report.runs
     ]
     steps = [StepOut.model_validate(vars(step)) for step in report.steps]
-    return ReportOut(**_to_out(report).model_dump(), steps=steps, runs=runs)
+    since = {name: datetime.fromisoformat(moment) for name, moment in used_up.items()}
+    return ReportOut(**_to_out(report).model_dump(), steps=steps, runs=runs, quota_used_up=since)

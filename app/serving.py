@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 import sys
@@ -24,6 +25,8 @@ from scheduler.timetable import Job, list_jobs, start_timetable
 from scheduler.upkeep import delete_old_questions
 from storage.database import Database
 from storage.documents import count_documents
+
+log = logging.getLogger(__name__)
 
 Work = Callable[[], Awaitable[None]]
 
@@ -127,9 +130,12 @@ def make_jobs(askbay: Askbay, channels: Mapping[str, Channel]) -> Sequence[Job]:
         await digests.make_due()
 
     async def notify() -> None:
-        await watcher.look()
-        await corrector.look()
-        await teller.tell()
+        for step in (watcher.look, corrector.look, teller.tell):
+            try:
+                await step()
+            except Exception:
+                # The others have their own work to do.
+                log.exception("%s failed; next try in a moment", step.__qualname__)
 
     async def refresh() -> None:
         await refresh_documents(askbay.load_city_documents, askbay.library.lexical)

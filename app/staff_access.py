@@ -13,6 +13,7 @@ from app.locales import choose_language, load_locale
 from app.settings import Settings
 
 API_NAME = "API"
+SYSTEM_PREFIX = "system:"
 _BEARER = HTTPBearer(auto_error=False, description="ASKBAY_STAFF_TOKEN, or one of ASKBAY_STAFF_TOKENS")
 
 StaffCheck = Callable[..., str]
@@ -42,3 +43,8 @@ def say_for(request: Request, section: str) -> dict[str, str]:
     """Return a section of the locale in the caller's language."""
     words: dict[str, str] = load_locale(choose_language(request.headers.get("accept-language", "")))[section]
     return words
+
+
+def is_system(name: str) -> bool:
+    """Say whether a token's name is that of a system, which cannot answer for what is published."""
+    return name == API_NAME or name.startswith(SYSTEM_PREFIX)

@@ -39,6 +39,7 @@ from scheduler.publishing import Publisher, find_published_contents
 from scheduler.telling import Teller
 from scheduler.watches import FoundAnswer, Watcher
 from storage.database import Database, open_database, sqlite_address
+from storage.documents import Document
 from storage.watches import Watch
 
 log = logging.getLogger(__name__)
@@ -92,11 +93,13 @@ class Askbay:
         """Bring the knowledge base in line with what is published; the same door as for every other document."""
         published = await find_published_contents(self.database)
         names = make_city_names(self.city)
-        documents = [
-            document
-            for announcement, content in published
-            for document in make_documents(announcement, content, names, self.city.time_zone)
-        ]
+        documents: list[Document] = []
+        for announcement, content in published:
+            try:
+                documents += make_documents(announcement, content, names, self.city.time_zone)
+            except (LookupError, OSError, ValueError):
+                # The others are known all the same.
+                log.exception("announcement %d cannot be made a document", announcement.number)
         await ingest_documents(
             self.database,
             self.library,
@@ -176,7 +179,7 @@ def make_inbox(askbay: Askbay, channels: Mapping[str, Channel]) -> Inbox:
 def make_delivery(askbay: Askbay, channels: Mapping[str, Channel]) -> Delivery:
     """Return what sends announcements on these channels."""
     publisher = make_publisher(askbay, channels)
-    return Delivery(askbay.database, channels, askbay.now, publisher.finish_done)
+    return Delivery(askbay.database, channels, askbay.now, publisher.finish_done, askbay.city.time_zone)
 
 
 def make_publisher(askbay: Askbay, channels: Mapping[str, Channel]) -> Publisher:

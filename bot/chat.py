@@ -130,7 +130,8 @@ class Chat:
         if not citizen.reachable and event.kind in _COMES_BACK:
             await citizens.set_reachable(connection, event.channel, event.chat, True)
         speech = self.city.speak(citizen.language or self._guess_language(event))
-        return Visit(event, citizen, speech, make_key(event), self.now(), inbox_row_id)
+        linked = await citizens.get_citizen(connection, citizen.linked_to) if citizen.linked_to else None
+        return Visit(event, citizen, speech, make_key(event), self.now(), inbox_row_id, linked or citizen)
 
     def _guess_language(self, event: IncomingEvent) -> str:
         told = event.language.lower()

@@ -24,9 +24,9 @@ async def show_citizen_data(
 ) -> list[OutgoingMessage]:
     """Say everything that is kept about a citizen, with the buttons to change it."""
     speech, citizen = visit.speech, visit.citizen
-    chosen = await subscriptions.find_topics(connection, citizen.id)
+    chosen = await subscriptions.find_topics(connection, visit.subscriber.id)
     names = [topic.names[speech.language] for topic in city.topics if topic.id in chosen]
-    lives = await districts.find_districts(connection, citizen.id)
+    lives = await districts.find_districts(connection, visit.subscriber.id)
     waiting = await watches.find_watches(connection, citizen.id)
     handed_over = await tickets.find_tickets_of(connection, citizen.id)
     text = speech.say(
@@ -36,7 +36,7 @@ async def show_citizen_data(
         topics=_join(names, visit),
         districts=_join([known.names[speech.language] for known in city.districts if known.id in lives], visit),
         linked=speech.say("linked_yes" if citizen.linked_to else "none"),
-        frequency=speech.say(f"frequency_{citizen.frequency}"),
+        frequency=speech.say(f"frequency_{visit.subscriber.frequency}"),
         quiet=say_quiet_hours(visit),
         watches=_join([watch.question for watch in waiting], visit),
         tickets=_join([str(ticket.number) for ticket in handed_over], visit),

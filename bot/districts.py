@@ -23,16 +23,16 @@ async def press_district(
     if district is None:
         return [visit.speech.message("expired_button")]
     if wanted:
-        await districts.choose_district(connection, visit.citizen.id, district_id)
+        await districts.choose_district(connection, visit.subscriber.id, district_id)
     else:
-        await districts.drop_districts(connection, visit.citizen.id, district_id)
+        await districts.drop_districts(connection, visit.subscriber.id, district_id)
     name = "district_chosen" if wanted else "district_dropped"
     said = visit.speech.say(name, district=district.names[visit.speech.language])
     return [await _make_overview(connection, visit, city, said)]
 
 
 async def _make_overview(connection: AsyncConnection, visit: Visit, city: ChatCity, said: str) -> OutgoingMessage:
-    chosen = await districts.find_districts(connection, visit.citizen.id)
+    chosen = await districts.find_districts(connection, visit.subscriber.id)
     language = visit.speech.language
     buttons = tuple(
         Button(f"✓ {known.names[language]}", f"g-{known.id}")

@@ -20,7 +20,7 @@ UNSUBSCRIBED = "unsubscribed before it was sent"
 
 async def show_subscriptions(connection: AsyncConnection, visit: Visit, city: ChatCity) -> list[OutgoingMessage]:
     """Show every topic to tap, what is chosen, and the settings."""
-    chosen = await subscriptions.find_topics(connection, visit.citizen.id)
+    chosen = await subscriptions.find_topics(connection, visit.subscriber.id)
     return [_make_overview(visit, city, chosen, visit.speech.say("subscribe_intro"))]
 
 
@@ -30,28 +30,28 @@ async def press_topic(
     """Subscribe to a topic (or all), or stop one. Says what to do next where the topic is unknown."""
     speech, topics = visit.speech, [topic.id for topic in city.topics]
     if topic_id == ALL_TOPICS:
-        await subscriptions.subscribe(connection, visit.citizen.id, topics, visit.at)
+        await subscriptions.subscribe(connection, visit.subscriber.id, topics, visit.at)
         said = speech.say("subscribed_all", frequency=_say_frequency(visit))
     elif topic := city.find_topic(topic_id):
         name = topic.names[speech.language]
         if wanted:
-            await subscriptions.subscribe(connection, visit.citizen.id, [topic_id], visit.at)
+            await subscriptions.subscribe(connection, visit.subscriber.id, [topic_id], visit.at)
             said = speech.say("subscribed", topic=name, frequency=_say_frequency(visit))
         else:
-            await subscriptions.unsubscribe(connection, visit.citizen.id, [topic_id])
-            await skip_waiting(connection, visit.citizen.id, [topic_id], UNSUBSCRIBED)
+            await subscriptions.unsubscribe(connection, visit.subscriber.id, [topic_id])
+            await skip_waiting(connection, visit.subscriber.id, [topic_id], UNSUBSCRIBED)
             said = speech.say("unsubscribed_topic", topic=name)
     else:
         return [speech.message("expired_button")]
-    chosen = await subscriptions.find_topics(connection, visit.citizen.id)
+    chosen = await subscriptions.find_topics(connection, visit.subscriber.id)
     return [_make_overview(visit, city, chosen, said)]
 
 
 async def unsubscribe_all(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessage]:
     """Stop everything, by one tap."""
-    chosen = await subscriptions.find_topics(connection, visit.citizen.id)
-    await subscriptions.unsubscribe(connection, visit.citizen.id)
-    await skip_waiting(connection, visit.citizen.id, None, UNSUBSCRIBED)
+    chosen = await subscriptions.find_topics(connection, visit.subscriber.id)
+    await subscriptions.unsubscribe(connection, visit.subscriber.id)
+    await skip_waiting(connection, visit.subscriber.id, None, UNSUBSCRIBED)
     name = "unsubscribed_all" if chosen else "nothing_subscribed"
     return [visit.speech.message(name, choices=[visit.speech.button("button_subscribe", "c:subscribe")])]
 
@@ -60,7 +60,7 @@ async def set_frequency(connection: AsyncConnection, visit: Visit, frequency: st
     """Choose how often."""
     if frequency not in citizens.FREQUENCIES:
         return [visit.speech.message("expired_button")]
-    await citizens.change_citizen(connection, visit.citizen.id, frequency=frequency)
+    await citizens.change_citizen(connection, visit.subscriber.id, frequency=frequency)
     said = visit.speech.say(f"frequency_{frequency}")
     return [visit.speech.message("frequency_set", frequency=said, choices=_make_settings(visit.speech))]
 
@@ -68,7 +68,7 @@ async def set_frequency(connection: AsyncConnection, visit: Visit, frequency: st
 async def set_quiet_hours(connection: AsyncConnection, visit: Visit, *, quiet: bool) -> list[OutgoingMessage]:
     """Switch the quiet hours of the night on or off."""
     hours = (QUIET_FROM, QUIET_UNTIL) if quiet else (None, None)
-    await citizens.change_citizen(connection, visit.citizen.id, quiet_from=hours[0], quiet_until=hours[1])
+    await citizens.change_citizen(connection, visit.subscriber.id, quiet_from=hours[0], quiet_until=hours[1])
     said = _say_hours(visit.speech, *hours)
     name = "quiet_set" if quiet else "quiet_off_set"
     return [visit.speech.message(name, quiet=said, choices=_make_settings(visit.speech))]
@@ -76,7 +76,7 @@ async def set_quiet_hours(connection: AsyncConnection, visit: Visit, *, quiet: b
 
 def say_quiet_hours(visit: Visit) -> str:
     """Return a citizen's quiet hours in words."""
-    return _say_hours(visit.speech, visit.citizen.quiet_from, visit.citizen.quiet_until)
+    return _say_hours(visit.speech, visit.subscriber.quiet_from, visit.subscriber.quiet_until)
 
 
 def _say_hours(speech: Speech, quiet_from: time | None, quiet_until: time | None) -> str:
@@ -86,7 +86,7 @@ def _say_hours(speech: Speech, quiet_from: time | None, quiet_until: time | None
 
 
 def _say_frequency(visit: Visit) -> str:
-    return visit.speech.say(f"frequency_{visit.citizen.frequency}")
+    return visit.speech.say(f"frequency_{visit.subscriber.frequency}")
 
 
 def _make_overview(visit: Visit, city: ChatCity, chosen: Iterable[str], said: str) -> OutgoingMessage:

@@ -16,6 +16,8 @@ class Visit:
 
     `key` is made from the event's id: whatever is stored because of it carries the key, so that handling the event
     again after a crash stores nothing twice. `inbox_row_id` is the event's row.
+
+    `subscriber` is who gets the announcements: the citizen, or their other chat where the two are linked.
     """
 
     event: IncomingEvent
@@ -24,3 +26,4 @@ class Visit:
     key: str
     at: datetime
     inbox_row_id: int
+    subscriber: Citizen

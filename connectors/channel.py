@@ -144,14 +144,14 @@ class Shipment:
 class Broadcast:
     """One message to many chats by one call. `id` is its retry key: each try has the same id, chats and messages.
 
-    `replaces` is the id of an earlier message to the chat, which this one corrects (one chat only).
+    `replaces` are the ids of earlier messages to the chat, which this one corrects (one chat only).
     """
 
     id: str
     chats: tuple[str, ...]
     messages: tuple[OutgoingMessage, ...]
     first_tried_at: datetime | None = None
-    replaces: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 class Channel(Protocol):

@@ -17,7 +17,7 @@ from connectors.channel import Channel
 from connectors.message import OutgoingMessage
 from scheduler.announcement_message import CityNames, write_announcement
 from scheduler.audience import Forecast, forecast
-from scheduler.content import Content, fingerprint, read_content
+from scheduler.content import Content, ContentInvalid, fingerprint, read_content
 from scheduler.delivery import quota_mark
 from scheduler.occurrences import find_deadline_reminders, find_first, find_reminders
 from scheduler.steps import AnnouncementUnknown, Step, StepRefused, get_announcement, take_step
@@ -28,6 +28,7 @@ from storage.database import Database
 from storage.runs import Run, RunKind, RunState
 
 MAX_STAFF_NAME = 80
+MAX_CORRECTION = 1_000
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,14 @@ class AnnouncementDesk:
 
         Raises ContentInvalid.
         """
-        content = self._read(values)
+        content = self._read(values).model_dump(mode="json")
         async with self.database.begin() as connection:
             if external_id and (known := await store.find_by_external_id(connection, external_id)):
                 return known.number
             number = await store.save_announcement(
                 connection,
                 author=_clean_name(staff),
-                content=content.model_dump(mode="json"),
+                content=content,
                 fingerprint=fingerprint(content),
                 external_id=external_id,
                 at=self.now(),
@@ -94,9 +95,9 @@ class AnnouncementDesk:
 
         Raises ContentInvalid, AnnouncementUnknown, StepRefused.
         """
-        content = self._read(values)
+        content = self._read(values).model_dump(mode="json")
         changed: dict[str, Any] = {
-            "content": content.model_dump(mode="json"),
+            "content": content,
             "fingerprint": fingerprint(content),
             "approved_fingerprint": "",
         }
@@ -156,7 +157,9 @@ class AnnouncementDesk:
         """Go on sending. Raises AnnouncementUnknown, StepRefused."""
         async with self.database.begin() as connection:
             found = await get_announcement(connection, number)
-            await take_step(connection, found, Step.RESUME, _clean_name(staff), self.now())
+            steps = await store.find_steps(connection, number)
+            before = next((step.before for step in reversed(steps) if step.step == Step.PAUSE), "")
+            await take_step(connection, found, Step.RESUME, _clean_name(staff), self.now(), after=before)
             await runs.change_runs_of(connection, number, before=[RunState.PAUSED], after=RunState.PUBLISHING)
 
     async def cancel(self, number: int, staff: str, note: str = "") -> int:
@@ -166,6 +169,8 @@ class AnnouncementDesk:
         """
         async with self.database.begin() as connection:
             found = await get_announcement(connection, number)
+            if found.state == "published" and not await runs.has_open_runs(connection, number):
+                raise StepRefused(number, Step.CANCEL, found.state)
             await take_step(connection, found, Step.CANCEL, _clean_name(staff), self.now(), note=note)
             return await _stop_runs(connection, number)
 
@@ -180,6 +185,8 @@ class AnnouncementDesk:
             found = await get_announcement(connection, number)
             if found.published_at is None:
                 raise StepRefused(number, Step.RECALL, found.state)
+            if any(len(text) > MAX_CORRECTION for text in correction.values()):
+                raise ContentInvalid([("correction", "string_too_long")])
             told = {language: text.strip() for language, text in correction.items() if text.strip()}
             note = next(iter(told.values()), "")
             await take_step(connection, found, Step.RECALL, _clean_name(staff), self.now(), note=note, correction=told)
@@ -197,14 +204,17 @@ class AnnouncementDesk:
                 raise AnnouncementUnknown(str(run_number))
             # A run that staff want sent is due from now on.
             values = {"due_at": self.now()} if send else {"reason": "skipped by staff"}
+            found = await get_announcement(connection, run.announcement)
             if not await runs.change_run(connection, run_number, before=[RunState.MISSED], after=after, **values):
                 raise StepRefused(run.announcement, "decide", run.state)
-            found = await get_announcement(connection, run.announcement)
             note = f"missed run {run_number}: {'send' if send else 'skip'}"
             await store.save_step(
                 connection,
                 store.Step(found.number, "decide", found.state, found.state, _clean_name(staff), note, self.now()),
             )
+            if not send and found.state == "scheduled" and await runs.is_over(connection, found.number):
+                done = Step.FINISH if found.published_at else Step.CANCEL
+                await take_step(connection, found, done, _clean_name(staff), self.now(), note=note)
 
     async def retry_failed(self, run_number: int, staff: str) -> int:
         """Send again to those it failed for, and only to them; returns how many. Raises as decide_missed."""
@@ -216,9 +226,6 @@ class AnnouncementDesk:
             if found.state in ("cancelled", "recalled"):
                 raise StepRefused(found.number, "retry", found.state)
             count = await batches.retry_failed(connection, run_number)
-            if count:
-                again = [RunState.PUBLISHED, RunState.PUBLISHING]
-                await runs.change_run(connection, run_number, before=again, after=RunState.PUBLISHING)
             note = f"run {run_number}: {count} deliveries again"
             await store.save_step(
                 connection,
@@ -260,7 +267,12 @@ class AnnouncementDesk:
             return await store.find_announcements(connection, states)
 
     def _read(self, values: Mapping[str, Any]) -> Content:
-        return read_content(values, topics=list(self.names.topics), districts=list(self.names.districts))
+        return read_content(
+            values,
+            topics=list(self.names.topics),
+            districts=list(self.names.districts),
+            languages=self.names.languages,
+        )
 
     async def _take(self, number: int, step: Step, staff: str, *, note: str = "", **values: Any) -> None:
         async with self.database.begin() as connection:
@@ -271,6 +283,9 @@ class AnnouncementDesk:
 async def _stop_runs(connection: AsyncConnection, number: int) -> int:
     """Let no run of an announcement send anything more; returns how many deliveries it had left."""
     mine = [run.number for run in await runs.find_runs(connection, number)]
+    for frequency in await batches.take_back_digests(connection, mine) if mine else ():
+        # The other items of the digest are still wanted: it is made anew at the next look.
+        await notices.set_mark(connection, f"digest {frequency}", "")
     count = await batches.cancel_open(connection, mine, "cancelled by staff") if mine else 0
     stopped = [RunState.DUE, RunState.MISSED, RunState.PUBLISHING, RunState.PAUSED]
     await runs.change_runs_of(connection, number, before=stopped, after=RunState.CANCELLED, reason="cancelled by staff")

@@ -12,11 +12,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrule, rrulestr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 CHINESE = "zh-TW"
+CHANNELS = ("line", "telegram")
+_RULE = re.compile(r"[A-Z0-9=;,+-]+")
+_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_FINER = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 MAX_TITLE, MAX_TEXT = 100, 2_000
 _SPAN = re.compile(r"^(\d{1,4})\s*([mhd])$")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -34,7 +39,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-Line = Annotated[str, Field(max_length=200)]
+Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def _refuse(kind: str) -> PydanticCustomError:
@@ -47,6 +52,29 @@ def parse_span(text: str) -> timedelta:
     if not match:
         raise ValueError(f"not a time span: {text!r}")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _without_end(parts: Mapping[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items() if name not in ("COUNT", "UNTIL"))
+
+
+def is_rule(repeat: str, first: datetime) -> bool:
+    """Say whether a text is a repeat we can follow: by days or longer, at the time of the first, within ten years."""
+    rule = repeat.upper().removeprefix("RRULE:")
+    parts = dict(part.partition("=")[::2] for part in rule.split(";"))
+    if not _RULE.fullmatch(rule) or parts.get("FREQ") not in _FREQUENCIES or _FINER & parts.keys():
+        return False
+    if "INTERVAL" in parts and not (parts["INTERVAL"].isdecimal() and int(parts["INTERVAL"]) >= 1):
+        return False
+    try:
+        rrulestr(rule, dtstart=first)
+        # A rule that never comes is looked for until the year 9999 otherwise.
+        endless = rrulestr(_without_end(parts), dtstart=first)
+        if not isinstance(endless, rrule):
+            return False
+        return next(iter(endless.replace(until=first + timedelta(days=3_660))), None) is not None
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False
 
 
 class When(_Part):
@@ -78,12 +106,7 @@ class When(_Part):
             return self
         if self.at is None:
             raise _refuse("repeat_without_start")
-        try:
-            rule = rrulestr(self.repeat.removeprefix("RRULE:"), dtstart=self.at)
-            comes = next(iter(rule), None)
-        except (ValueError, TypeError, KeyError) as error:
-            raise _refuse("repeat_invalid") from error
-        if comes is None or "SECONDLY" in self.repeat or "MINUTELY" in self.repeat or "HOURLY" in self.repeat:
+        if not is_rule(self.repeat, self.at):
             raise _refuse("repeat_invalid")
         return self
 
@@ -115,6 +138,8 @@ class Content(_Part):
         kept = {language: text for language, text in texts.items() if text}
         if CHINESE not in kept:
             raise _refuse("chinese_missing")
+        if any(_CONTROL.search(text) for text in kept.values()):
+            raise _refuse("control_characters")
         return kept
 
     @field_validator("title")
@@ -157,12 +182,15 @@ class Content(_Part):
 
 
 def _within(texts: dict[str, str], limit: int) -> dict[str, str]:
-    if any(len(text) > limit for text in texts.values()):
+    # As the platforms count: an emoji is two.
+    if any(len(text.encode("utf-16-le")) // 2 > limit for text in texts.values()):
         raise _refuse("too_long")
     return texts
 
 
-def read_content(values: Mapping[str, Any], *, topics: Sequence[str], districts: Sequence[str]) -> Content:
+def read_content(
+    values: Mapping[str, Any], *, topics: Sequence[str], districts: Sequence[str], languages: Sequence[str]
+) -> Content:
     """Check what staff wrote against what the city knows. Raises ContentInvalid with every problem at once."""
     try:
         content = Content.model_validate(values)
@@ -170,6 +198,9 @@ def read_content(values: Mapping[str, Any], *, topics: Sequence[str], districts:
         raise ContentInvalid([(_name(item["loc"]), item["type"]) for item in error.errors()]) from error
     problems = [] if content.topic in topics else [("topic", "topic_unknown")]
     problems += [("districts", "district_unknown") for district in content.districts if district not in districts]
+    problems += [("channels", "channel_unknown") for name in content.channels if name not in CHANNELS]
+    written = {*content.languages, *content.title}
+    problems += [("languages", "language_unknown") for language in written if language not in languages]
     if problems:
         raise ContentInvalid(problems)
     return content
@@ -179,7 +210,7 @@ def _name(place: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in place) or "announcement"
 
 
-def fingerprint(content: Content) -> str:
-    """Return what tells one content from another."""
-    values = json.dumps(content.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """Return what tells one content (as it is stored) from another."""
+    values = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(values.encode()).hexdigest()

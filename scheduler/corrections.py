@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 CORRECTION = "correction"
 MARK = "corrections"
 # An answer older than this is nobody's ground to act on any more.
+LOOK_BACK = timedelta(hours=1)
 REMEMBERED = timedelta(days=60)
+# What stands between the excerpts of a quote (bot.steps.compose_answer).
+EXCERPT_JOINT = " … "
 SHOWN_CHARACTERS, QUOTED_CHARACTERS = 80, 300
 _NAMESPACE = uuid.UUID("5d9f2c1e-9a6b-4c1e-8a53-2c0d2f7c9e10")
 _SENTENCE_END = re.compile(r"(?<=[。！？!?\n])|(?<=\. )")
@@ -49,7 +52,8 @@ class Corrector:
             if not known:
                 await notices.set_mark(connection, MARK, now.isoformat())
                 return 0
-            changes = await documents.find_changes(connection, datetime.fromisoformat(known))
+            # What was saved just before the last look may have been committed after it; notices are made once anyway.
+            changes = await documents.find_changes(connection, datetime.fromisoformat(known) - LOOK_BACK)
             count = 0
             for change in changes:
                 document = change.document
@@ -99,5 +103,6 @@ class Corrector:
 def find_lost(quote: str, text: str) -> str:
     """Return the sentences of a quote that are not in a text any more, or ""."""
     there = _SPACE.sub("", text)
-    sentences = (sentence.strip() for sentence in _SENTENCE_END.split(quote))
+    excerpts = quote.split(EXCERPT_JOINT)
+    sentences = (sentence.strip() for excerpt in excerpts for sentence in _SENTENCE_END.split(excerpt))
     return " ".join(sentence for sentence in sentences if sentence and _SPACE.sub("", sentence) not in there)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.channel import Broadcast, Channel, Outcome, QuotaUnknown, SendResult
 from connectors.message import OutgoingMessage
+from scheduler.occurrences import find_release
 from storage import batches, citizens, notices, runs
 from storage.batches import Batch
 from storage.database import Database
@@ -33,7 +35,7 @@ MAX_ATTEMPTS = 300
 MAX_REST_SECONDS = 30.0
 FAILURES_IN_A_ROW = 5
 # How a refusal names the recipients of a batch.
-WRONG_RECIPIENT = "[to"
+WRONG_RECIPIENT = re.compile(r"'to'|\[to\b")
 QUOTA_LOOK = timedelta(seconds=60)
 STOP_SECONDS = 8.0
 Kick = Callable[[str], Awaitable[None]]
@@ -43,10 +45,6 @@ _ENDS = {
     Outcome.UNCERTAIN: DeliveryState.UNCERTAIN,
     Outcome.BLOCKED: DeliveryState.BLOCKED,
 }
-
-
-async def _do(kick: Kick, name: str) -> None:
-    await kick(name)
 
 
 def make_retry_key(run: int, batch: int, begun_at: str) -> str:
@@ -62,6 +60,8 @@ class _Flow:
     failures: int = 0
     quota_asked_at: datetime | None = None
     is_used_up: bool = False
+    # How many messages the last batch that was refused for the quota needs.
+    needs: int = 1
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -74,42 +74,56 @@ class Delivery:
         channels: Mapping[str, Channel],
         now: Callable[[], datetime],
         finish: Callable[[], Awaitable[None]],
+        zone: tzinfo,
     ) -> None:
         self._database = database
         self._channels = channels
         self._now = now
         self._finish = finish
+        self._zone = zone
         self._flows = {name: _Flow() for name in channels}
         self._sendings: set[asyncio.Task[None]] = set()
 
     async def run(self, kick: Kick, *, is_alone: bool) -> None:
-        """Send until cancelled. `kick` lets somebody call `run_lane` (scheduler.tasks).
+        """Send until cancelled, each channel by itself. `kick` lets somebody call `run_lane` (scheduler.tasks).
 
         `is_alone`: no other process sends, so what is leased was left by one that is gone.
         """
         try:
-            if is_alone:
+            async with asyncio.TaskGroup() as group:
                 for name in self._channels:
-                    await self._free(name, None)
-            while True:
-                for name in self._channels:
-                    await self._free(name, self._now())
-                await self.send_due(kick)
-                await asyncio.sleep(LOOK_SECONDS)
+                    group.create_task(self._run_channel(name, kick, is_alone))
         finally:
             if self._sendings:
                 await asyncio.wait(self._sendings, timeout=STOP_SECONDS)
 
-    async def send_due(self, kick: Kick | None = None) -> None:
-        """Let everything be sent that is due now, channels side by side, several calls at once on each."""
-        now = self._now()
-        async with self._database.begin() as connection:
-            due = [name for name in self._channels if await batches.has_due(connection, name, now)]
-        async with asyncio.TaskGroup() as group:
-            for name in due:
-                for _ in range(self._channels[name].calls_at_once):
-                    group.create_task(_do(kick or self.run_lane, name))
+    async def _run_channel(self, name: str, kick: Kick, is_alone: bool) -> None:
+        if is_alone:
+            await self._free(name, None)
+        while True:
+            try:
+                await self._free(name, self._now())
+                await self._send_channel(name, kick)
+                await self._finish()
+            except Exception:
+                # The database, most likely. The other channels go on.
+                log.exception("sending on %s stopped; next try in %.0f s", name, LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def send_due(self) -> None:
+        """Send everything that is due now, channels side by side."""
+        await asyncio.gather(*(self._send_channel(name, self.run_lane) for name in self._channels))
         await self._finish()
+
+    async def _send_channel(self, name: str, kick: Kick) -> None:
+        """Let what is due on a channel be sent, several calls at once."""
+        async with self._database.begin() as connection:
+            if not await batches.has_due(connection, name, self._now()):
+                return
+        lanes = (kick(name) for _ in range(self._channels[name].calls_at_once))
+        for ended in await asyncio.gather(*lanes, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("a lane of %s ended", name, exc_info=ended)
 
     async def run_lane(self, name: str) -> None:
         """Send one batch of a channel after the other, until none is due."""
@@ -122,18 +136,37 @@ class Delivery:
                     batch = await batches.claim_batch(connection, name, now, now + LEASE)
                 if batch is None:
                     return
+                if await self._hold_back(batch, now):
+                    continue
                 # What the platform is being told is told to the end, also when the process is asked to stop.
                 sending = asyncio.create_task(self._send(channel, batch, now))
                 self._sendings.add(sending)
                 sending.add_done_callback(self._sendings.discard)
                 await asyncio.shield(sending)
 
+    async def _hold_back(self, batch: Batch, now: datetime) -> bool:
+        """Let nobody be told what is over, nor in their quiet hours: it may have waited for long, for a quota, say."""
+        if batch.first_tried_at != now:
+            # Some of them may have it: the others get the same.
+            return False
+        is_over = batch.not_after is not None and now > batch.not_after
+        release = find_release(batch.quiet_from, batch.quiet_until, now, self._zone) if batch.priority else None
+        if not is_over and release is None:
+            return False
+        async with self._database.begin() as connection:
+            if is_over:
+                await batches.settle_batch(connection, batch, DeliveryState.SKIPPED, "over before its turn came")
+            elif release:
+                await batches.put_off_batch(connection, batch, release, "", first_tried_at=None)
+        return True
+
     async def _send(self, channel: Channel, batch: Batch, now: datetime) -> None:
         async with self._database.begin() as connection:
             run = await runs.find_run(connection, batch.run)
-            replaces = ""
-            if run and run.kind == RunKind.CORRECTION and channel.batch_size == 1:
-                replaces = await batches.find_message_id(connection, batch)
+            replaces: list[str] = []
+            if run and run.announcement and run.kind == RunKind.CORRECTION and channel.batch_size == 1:
+                (chat,) = batch.chats or ("",)
+                replaces = await batches.find_message_ids(connection, run.announcement, channel.name, chat)
         if run is None or run.messages is None:
             raise LookupError(f"batch {batch.number} belongs to run {batch.run}, which has not begun")
         words = run.messages[batch.language]
@@ -142,7 +175,7 @@ class Delivery:
             chats=tuple(batch.chats or ()),
             messages=(OutgoingMessage.from_payload(words),),
             first_tried_at=batch.first_tried_at,
-            replaces=replaces,
+            replaces=tuple(replaces),
         )
         try:
             result = await channel.broadcast(broadcast)
@@ -154,13 +187,18 @@ class Delivery:
         await self._settle(channel, batch, result, now)
 
     async def _settle(self, channel: Channel, batch: Batch, result: SendResult, claimed_at: datetime) -> None:
+        left = await self._find_left(channel) if result.outcome is Outcome.QUOTA else 0
         async with self._database.begin() as connection:
             if state := _ENDS.get(result.outcome):
                 self._flows[channel.name].failures = 0
                 if state is DeliveryState.BLOCKED:
                     await citizens.set_reachable(connection, channel.name, (batch.chats or [""])[0], False)
                 await batches.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)
-            elif result.outcome is Outcome.REFUSED and len(batch.chats or ()) > 1 and WRONG_RECIPIENT in result.reason:
+            elif (
+                result.outcome is Outcome.REFUSED
+                and len(batch.chats or ()) > 1
+                and WRONG_RECIPIENT.search(result.reason)
+            ):
                 # One wrong address makes LINE refuse all of them.
                 await batches.split_batch(connection, batch)
             elif result.outcome is Outcome.REFUSED:
@@ -169,18 +207,23 @@ class Delivery:
             elif result.outcome is Outcome.MOVED:
                 await batches.move_recipient(connection, batch, result.new_chat)
             else:
-                await self._put_off(connection, channel, batch, result, claimed_at)
+                await self._put_off(connection, channel, batch, result, claimed_at, left)
 
     async def _put_off(
-        self, connection: AsyncConnection, channel: Channel, batch: Batch, result: SendResult, claimed_at: datetime
+        self,
+        connection: AsyncConnection,
+        channel: Channel,
+        batch: Batch,
+        result: SendResult,
+        claimed_at: datetime,
+        left: int,
     ) -> None:
         now, flow = self._now(), self._flows[channel.name]
         is_certain = result.outcome is not Outcome.UNKNOWN
         # What the platform certainly has not got starts its retry key's time anew.
         since = None if is_certain and batch.first_tried_at == claimed_at else batch.first_tried_at
         if result.outcome is Outcome.QUOTA:
-            await self._note_quota(connection, channel, is_used_up=True)
-            await batches.put_off_batch(connection, batch, now, result.reason, first_tried_at=since)
+            await self._keep_to_quota(connection, channel, batch, left, since)
             return
         if batch.attempts >= MAX_ATTEMPTS:
             state = DeliveryState.UNCERTAIN if since else DeliveryState.FAILED
@@ -194,6 +237,7 @@ class Delivery:
             flow.rests_until = asyncio.get_running_loop().time() + min(seconds, MAX_REST_SECONDS)
         later = now + timedelta(seconds=seconds)
         await batches.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
+        await batches.close_strays(connection, channel.name)
 
     async def _has_quota(self, channel: Channel) -> bool:
         """Ask for the quota before and while sending; where it was used up, find out when there is some again."""
@@ -209,8 +253,29 @@ class Delivery:
                 log.warning("the quota of %s is not known: %s", channel.name, error)
                 return not flow.is_used_up
             async with self._database.begin() as connection:
-                await self._note_quota(connection, channel, is_used_up=quota is not None and quota.left <= 0)
+                await self._note_quota(connection, channel, is_used_up=quota is not None and quota.left < flow.needs)
             return not flow.is_used_up
+
+    async def _keep_to_quota(
+        self, connection: AsyncConnection, channel: Channel, batch: Batch, left: int, since: datetime | None
+    ) -> None:
+        """Use up what is left of a quota that a batch is too large for; without any, wait until there is enough."""
+        flow, size = self._flows[channel.name], len(batch.chats or ())
+        if since is None and 0 < left < size:
+            flow.needs = left
+            await batches.split_batch(connection, batch, left)
+            return
+        flow.needs = size
+        await self._note_quota(connection, channel, is_used_up=True)
+        await batches.put_off_batch(connection, batch, self._now(), "the quota is used up", first_tried_at=since)
+
+    async def _find_left(self, channel: Channel) -> int:
+        """Return how many messages the month still has, where that is known."""
+        try:
+            quota = await channel.find_quota()
+        except QuotaUnknown:
+            return 0
+        return quota.left if quota else 0
 
     async def _note_quota(self, connection: AsyncConnection, channel: Channel, *, is_used_up: bool) -> None:
         """Keep where staff can see it that a quota is used up, and since when."""
@@ -226,6 +291,7 @@ class Delivery:
         safe = self._channels[name].repeats_are_safe
         async with self._database.begin() as connection:
             lost = await batches.free_batches(connection, name, now, repeats_are_safe=safe)
+            await batches.close_strays(connection, name)
         if lost:
             log.error("%d deliveries on %s were cut off while they were being sent: uncertain", lost, name)
 

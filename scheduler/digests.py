@@ -56,7 +56,7 @@ class DigestMaker:
             due_at = find_latest(frequency, self.now(), self.zone)
             mark = f"digest {frequency}"
             async with self.database.begin() as connection:
-                if await notices.find_mark(connection, mark) >= due_at.isoformat():
+                if await notices.find_mark(connection, mark) == due_at.isoformat():
                     continue
                 await self._make(connection, frequency, due_at)
                 await notices.set_mark(connection, mark, due_at.isoformat())
@@ -92,8 +92,12 @@ class DigestMaker:
             if announcement is None or announcement.state in ("recalled", "cancelled"):
                 continue
             content = Content.model_validate(announcement.content)
-            ends = find_end(content, self.zone)
-            if ends is None or ends >= self.now():
+            ends = [find_end(content, self.zone)]
+            if run.kind == RunKind.REMINDER and content.event_starts:
+                ends.append(to_moment(content.event_starts, self.zone))
+            if run.kind == RunKind.DEADLINE and content.deadline:
+                ends.append(to_moment(content.deadline, self.zone))
+            if all(end is None or end > self.now() for end in ends):
                 found[announcement.number] = content
         return list(found.items())
 

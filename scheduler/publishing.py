@@ -23,7 +23,7 @@ from scheduler.steps import Step, get_announcement, take_step
 from storage import announcements as store
 from storage import audience, batches, notices, runs
 from storage.announcements import Announcement, AnnouncementState
-from storage.audience import Freezing, freeze_audience
+from storage.audience import Freezing
 from storage.database import Database
 from storage.runs import Run, RunKind, RunState
 
@@ -78,11 +78,12 @@ class Publisher:
     async def finish_done(self) -> None:
         """End the runs that have nothing left to send, and the announcements that do not go out again."""
         async with self.database.begin() as connection:
-            done = await batches.finish_runs(connection, self.now())
-            for number in done:
-                run = await runs.find_run(connection, number)
-                if run and run.announcement is not None and run.kind == RunKind.MAIN:
-                    await self._finish(connection, await get_announcement(connection, run.announcement))
+            done = await batches.find_done_runs(connection)
+        for run, number in done:
+            async with self.database.begin() as connection:
+                announcement = await get_announcement(connection, number) if number is not None else None
+                if await batches.finish_run(connection, run, self.now()) and announcement:
+                    await self._finish(connection, announcement)
 
     async def _begin(self, connection: AsyncConnection, run: Run) -> bool:
         """Begin a run that is due, unless it must not go out (any more); says whether it began."""
@@ -93,7 +94,7 @@ class Publisher:
             return False
         if announcement.state not in _READY[run.kind]:
             return await _end(connection, run, RunState.CANCELLED, f"the announcement is {announcement.state}")
-        if not fingerprint(content) == announcement.fingerprint == announcement.approved_fingerprint:
+        if not fingerprint(announcement.content) == announcement.fingerprint == announcement.approved_fingerprint:
             log.error("announcement %d is not the text that was approved; it is not sent", announcement.number)
             return await _end(connection, run, RunState.CANCELLED, "not the text that was approved")
         if verdict := self._judge_lateness(content, run, now):
@@ -102,6 +103,9 @@ class Publisher:
             await self._expect_next(connection, announcement, content, run)
             return False
         is_correction = run.kind == RunKind.CORRECTION
+        if is_correction and await batches.is_sending(connection, announcement.number):
+            # Whoever is being told at this moment is to be told this, too.
+            return False
         messages = (
             write_recall_messages(content, announcement.correction or {}, self.names)
             if is_correction
@@ -111,45 +115,54 @@ class Publisher:
         if not await begins(messages=messages, begun_at=now):
             return False
         if announcement.state == AnnouncementState.SCHEDULED and run.kind == RunKind.MAIN:
-            published = {"published_at": announcement.published_at or now}
-            await take_step(connection, announcement, Step.BEGIN, CLOCK, now, note=f"run {run.number}", **published)
+            first = announcement.published_at or now
+            note = f"run {run.number}"
+            await take_step(connection, announcement, Step.BEGIN, CLOCK, now, note=note, published_at=first)
         if is_correction:
-            await self._copy_recipients(connection, run, announcement.number)
+            await self._tell_recipients(connection, run, announcement.number, now)
         else:
             await self._freeze(connection, run, content, now)
         await self._expect_next(connection, announcement, content, run)
         return True
 
     async def _freeze(self, connection: AsyncConnection, run: Run, content: Content, now: datetime) -> None:
-        freezing = Freezing(
+        freezing = self._make_freezing(run, now, at_once=content.emergency, not_after=self._find_end(content, run))
+        count = await audience.freeze_audience(connection, freezing, make_audience(content, self.channels))
+        log.info("run %d begins: %d deliveries", run.number, count)
+
+    async def _tell_recipients(self, connection: AsyncConnection, run: Run, number: int, now: datetime) -> None:
+        """Tell whoever got it, in quiet hours too: what somebody wrongly believes may lead them out of the house."""
+        count = await audience.freeze_recipients(
+            connection, self._make_freezing(run, now, at_once=True, not_after=None), number
+        )
+        log.info("run %d begins: %d who got announcement %d are told", run.number, count, number)
+
+    def _make_freezing(self, run: Run, now: datetime, *, at_once: bool, not_after: datetime | None) -> Freezing:
+        return Freezing(
             run=run.number,
-            at_once=content.emergency,
+            at_once=at_once,
             release=partial(find_release, now=now, zone=self.zone),
             batch_sizes={name: channel.batch_size for name, channel in self.channels.items()},
             default_language=self.names.languages[0],
+            not_after=not_after,
         )
-        count = await freeze_audience(connection, freezing, make_audience(content, self.channels))
-        log.info("run %d begins: %d deliveries", run.number, count)
 
-    async def _copy_recipients(self, connection: AsyncConnection, run: Run, number: int) -> None:
-        """Tell whoever got it, in quiet hours too: what somebody wrongly believes may lead them out of the house."""
-        sizes = {name: channel.batch_size for name, channel in self.channels.items()}
-        count = await audience.copy_recipients(
-            connection, run.number, number, batch_sizes=sizes, default_language=self.names.languages[0]
-        )
-        log.info("run %d begins: %d who got announcement %d are told", run.number, count, number)
+    def _find_end(self, content: Content, run: Run) -> datetime | None:
+        """Return from when a run is of no use: the announcement is over, or what it reminds of has come."""
+        ends = [find_end(content, self.zone)]
+        if run.kind == RunKind.REMINDER and content.event_starts:
+            ends.append(to_moment(content.event_starts, self.zone))
+        if run.kind == RunKind.DEADLINE and content.deadline:
+            ends.append(to_moment(content.deadline, self.zone))
+        return min((end for end in ends if end), default=None)
 
     def _judge_lateness(self, content: Content, run: Run, now: datetime) -> tuple[RunState, str] | None:
         """Say why a run does not go out now, or None where it does."""
         late = now - run.due_at
         if run.kind == RunKind.CORRECTION:
             return None
-        if (ends := find_end(content, self.zone)) and now > ends:
-            return RunState.SKIPPED, "no longer valid"
-        if run.kind == RunKind.REMINDER and content.event_starts and now >= to_moment(content.event_starts, self.zone):
-            return RunState.SKIPPED, "the event has begun"
-        if run.kind == RunKind.DEADLINE and content.deadline and now >= to_moment(content.deadline, self.zone):
-            return RunState.SKIPPED, "the deadline has passed"
+        if (ends := self._find_end(content, run)) and now >= ends:
+            return RunState.SKIPPED, "over before its time came"
         if late <= ON_TIME:
             return None
         following = find_next(content.when, run.due_at, self.zone) if run.kind == RunKind.MAIN else None
@@ -173,17 +186,21 @@ class Publisher:
             await runs.save_runs(
                 connection, announcement.number, RunKind.MAIN, [following], is_emergency=content.emergency
             )
-        elif await runs.is_over(connection, announcement.number):
+        else:
             await self._finish(connection, await get_announcement(connection, announcement.number))
 
     async def _finish(self, connection: AsyncConnection, announcement: Announcement) -> None:
-        if announcement.state not in (AnnouncementState.PUBLISHING, AnnouncementState.SCHEDULED):
+        """Say that an announcement is out, or waits for its next time; one that never went out is cancelled."""
+        number, state = announcement.number, announcement.state
+        if state not in (AnnouncementState.PUBLISHING, AnnouncementState.SCHEDULED):
             return
-        goes_on = await runs.has_runs_to_come(connection, announcement.number, RunKind.MAIN)
-        step = Step.EXPECT_NEXT if goes_on else Step.FINISH
-        if goes_on and announcement.state == AnnouncementState.SCHEDULED:
-            return
-        await take_step(connection, announcement, step, CLOCK, self.now())
+        is_over = await runs.is_over(connection, number)
+        if is_over and announcement.published_at is None:
+            await take_step(connection, announcement, Step.CANCEL, CLOCK, self.now(), note="its time passed")
+        elif is_over:
+            await take_step(connection, announcement, Step.FINISH, CLOCK, self.now())
+        elif state == AnnouncementState.PUBLISHING and not await runs.is_going_out(connection, number):
+            await take_step(connection, announcement, Step.EXPECT_NEXT, CLOCK, self.now())
 
 
 async def _end(connection: AsyncConnection, run: Run, state: RunState, reason: str) -> bool:

@@ -54,9 +54,11 @@ WAYS: Mapping[Step, Way] = {
     Step.BEGIN: Way((S.SCHEDULED,), S.PUBLISHING),
     Step.FINISH: Way((S.PUBLISHING, S.SCHEDULED), S.PUBLISHED),
     Step.EXPECT_NEXT: Way((S.PUBLISHING,), S.SCHEDULED),
-    Step.PAUSE: Way((S.PUBLISHING,), S.PAUSED),
+    Step.PAUSE: Way((S.PUBLISHING, S.SCHEDULED, S.PUBLISHED), S.PAUSED),
+    # Back to where it was paused (scheduler.announcements).
     Step.RESUME: Way((S.PAUSED,), S.PUBLISHING),
-    Step.CANCEL: Way((S.DRAFT, S.SUBMITTED, S.APPROVED, S.SCHEDULED, S.PUBLISHING, S.PAUSED), S.CANCELLED),
+    # What is published may have reminders to come; without any there is nothing to cancel (scheduler.announcements).
+    Step.CANCEL: Way((S.DRAFT, S.SUBMITTED, S.APPROVED, S.SCHEDULED, S.PUBLISHING, S.PAUSED, S.PUBLISHED), S.CANCELLED),
     Step.RECALL: Way((S.PUBLISHING, S.PAUSED, S.PUBLISHED, S.SCHEDULED, S.CANCELLED), S.RECALLED),
 }
 
@@ -80,8 +82,11 @@ class StepRefused(Exception):
 
 
 async def get_announcement(connection: AsyncConnection, number: int) -> Announcement:
-    """Return an announcement. Raises AnnouncementUnknown."""
-    found = await store.find_announcement(connection, number)
+    """Return an announcement, for one to take a step at a time: before its runs and batches are touched.
+
+    Raises AnnouncementUnknown.
+    """
+    found = await store.find_announcement(connection, number, locked=True)
     if found is None:
         raise AnnouncementUnknown(str(number))
     return found
@@ -95,9 +100,13 @@ async def take_step(
     at: datetime,
     *,
     note: str = "",
+    after: str = "",
     **values: Any,
 ) -> None:
-    """Take a step: change the state if it still is what was read, and write the audit row. Raises StepRefused."""
+    """Take a step: change the state if it still is what was read, and write the audit row.
+
+    `after` is where to, if not where the step usually leads. Raises StepRefused.
+    """
     way = WAYS[step]
     if announcement.state not in way.before:
         raise StepRefused(announcement.number, step, announcement.state)
@@ -105,7 +114,7 @@ async def take_step(
         connection,
         announcement.number,
         before=announcement.state,
-        after=way.after,
+        after=after or way.after,
         known_fingerprint=announcement.fingerprint,
         **values,
     )
@@ -113,5 +122,5 @@ async def take_step(
         raise StepRefused(announcement.number, step, announcement.state, "changed_meanwhile")
     await store.save_step(
         connection,
-        store.Step(announcement.number, step, announcement.state, way.after, staff, note[:2_000], at),
+        store.Step(announcement.number, step, announcement.state, after or way.after, staff, note[:2_000], at),
     )

@@ -12,7 +12,7 @@ from storage.database import Database
 from storage.notices import Notice
 
 NOTICES_A_DAY = 3
-DAY = timedelta(hours=24)
+DAY, LOOK_AGAIN = timedelta(hours=24), timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Teller:
     async def tell(self) -> int:
         """Hand over what may go out now; returns how many."""
         async with self.database.begin() as connection:
-            waiting = await notices.find_untold(connection)
+            waiting = await notices.find_untold(connection, self.now())
         return sum([await self._tell(notice) for notice in waiting])
 
     async def _tell(self, notice: Notice) -> bool:
@@ -35,9 +35,11 @@ class Teller:
             citizen = await citizens.get_citizen(connection, notice.citizen_id or "")
             if citizen is None or not citizen.reachable:
                 return False
-            if find_release(citizen.quiet_from, citizen.quiet_until, now, self.zone):
-                return False
+            later = find_release(citizen.quiet_from, citizen.quiet_until, now, self.zone)
             if await notices.count_told_since(connection, citizen.id, now - DAY) >= NOTICES_A_DAY:
+                later = later or now + LOOK_AGAIN
+            if later:
+                await notices.put_off_notice(connection, notice.id, later)
                 return False
             parcel = outbox.Parcel(
                 id=notice.id,

@@ -46,11 +46,22 @@ class Watcher:
         """Look at the watches that the newest documents may answer; returns how many were answered."""
         async with self.database.begin() as connection:
             newest = await documents.find_newest_save(connection)
-            found = await watches.find_outdated(connection, newest, limit=WATCHES_A_LOOK) if newest else []
-        return sum([await self._look_at(watch) for watch in found])
+            # A document that is not indexed yet cannot be found: the next look is soon enough.
+            if newest is None or await documents.find_unindexed(connection, limit=1):
+                return 0
+            found = await watches.find_outdated(connection, newest, limit=WATCHES_A_LOOK)
+        count = 0
+        for watch in found:
+            try:
+                count += await self._look_at(watch, newest)
+            except Exception:
+                # One that cannot be answered keeps nobody else waiting; it is looked at again with the next document.
+                log.exception("a watch could not be looked at")
+                async with self.database.begin() as connection:
+                    await watches.mark_looked(connection, watch.id, newest)
+        return count
 
-    async def _look_at(self, watch: Watch) -> bool:
-        looked_at = self.now()
+    async def _look_at(self, watch: Watch, newest: datetime) -> bool:
         answer = await self.answer(watch)
         async with self.database.begin() as connection:
             # What could be quoted when the citizen asked did not answer it then, so it does not now.
@@ -58,7 +69,7 @@ class Watcher:
                 await documents.find_saved_after(connection, answer.document_keys, watch.created_at) if answer else ()
             )
             if answer is None or not fresh:
-                await watches.mark_looked(connection, watch.id, looked_at)
+                await watches.mark_looked(connection, watch.id, newest)
                 return False
             message = _introduce(watch, answer.message, self.zone)
             await save_question(connection, answer.question)
@@ -68,7 +79,7 @@ class Watcher:
                 conversation_id=watch.citizen_id,
                 kind=WATCH,
                 message=message.to_payload(),
-                made_at=looked_at,
+                made_at=self.now(),
             )
             await notices.save_notice(connection, notice)
             await watches.delete_watch(connection, watch.citizen_id, watch.id)

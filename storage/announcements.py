@@ -140,9 +140,10 @@ async def save_step(connection: AsyncConnection, step: Step) -> None:
     await connection.execute(insert(announcement_steps).values(**vars(step)))
 
 
-async def find_announcement(connection: AsyncConnection, number: int) -> Announcement | None:
-    """Return an announcement, or None."""
-    row = (await connection.execute(select(announcements).where(announcements.c.number == number))).mappings().first()
+async def find_announcement(connection: AsyncConnection, number: int, *, locked: bool = False) -> Announcement | None:
+    """Return an announcement, or None; `locked` against other steps until the end of the transaction."""
+    query = select(announcements).where(announcements.c.number == number)
+    row = (await connection.execute(query.with_for_update() if locked else query)).mappings().first()
     return Announcement(**row) if row else None
 
 

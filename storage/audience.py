@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.batches import make_batches
@@ -66,6 +66,7 @@ async def _find_groups(connection: AsyncConnection, members: ColumnElement[bool]
 class Freezing:
     """How members become deliveries: `release` says when somebody's quiet hours end, `batch_sizes` how many recipients
     a call of each channel takes, `at_once` that nobody waits: neither for a digest nor for the end of quiet hours.
+    After `not_after` it is not to be sent any more.
     """
 
     run: int
@@ -73,6 +74,7 @@ class Freezing:
     release: Release
     batch_sizes: Mapping[str, int]
     default_language: str
+    not_after: datetime | None = None
 
 
 async def freeze_audience(connection: AsyncConnection, freezing: Freezing, audience: Audience) -> int:
@@ -98,6 +100,10 @@ async def freeze_digest(connection: AsyncConnection, freezing: Freezing) -> int:
         exists().where(item.c.via == freezing.run, item.c.citizen_id == citizens.c.id),
         citizens.c.channel.in_(list(freezing.batch_sizes)),
     )
+    return await _freeze_all(connection, freezing, members)
+
+
+async def _freeze_all(connection: AsyncConnection, freezing: Freezing, members: ColumnElement[bool]) -> int:
     total, batch = 0, 0
     for group in await _find_groups(connection, members):
         count, batch = await _freeze_group(connection, freezing, members, group, batch)
@@ -118,6 +124,8 @@ async def _freeze_group(
         language=group.language or freezing.default_language,
         priority=0 if freezing.at_once else 1,
         not_before=None if freezing.at_once else freezing.release(group.quiet_from, group.quiet_until),
+        not_after=freezing.not_after,
+        quiet=(group.quiet_from, group.quiet_until),
         numbers=range(batch, following),
     )
     return count, following
@@ -143,28 +151,29 @@ async def _insert(
 
 
 def _members(audience: Audience, default_language: str) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [
-        citizens.c.channel.in_(audience.channels),
-        citizens.c.reachable.is_(True),
-        citizens.c.is_group.is_(False),
-    ]
+    """Whoever the audience fits, but who linked another chat that it fits too: that one gets it."""
     other = citizens.alias("other")
-    conditions.append(
-        ~exists().where(
-            other.c.id == citizens.c.linked_to, other.c.reachable.is_(True), other.c.channel.in_(audience.channels)
-        )
-    )
+    is_there = exists().where(other.c.id == citizens.c.linked_to, _fits(other, audience, default_language))
+    return and_(_fits(citizens, audience, default_language), ~is_there)
+
+
+def _fits(table: FromClause, audience: Audience, default_language: str) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [
+        table.c.channel.in_(audience.channels),
+        table.c.reachable.is_(True),
+        table.c.is_group.is_(False),
+    ]
     if not audience.everyone:
         conditions.append(
-            exists().where(subscriptions.c.citizen_id == citizens.c.id, subscriptions.c.topic == audience.topic)
+            exists().where(subscriptions.c.citizen_id == table.c.id, subscriptions.c.topic == audience.topic)
         )
     if audience.districts:
-        lives = citizen_districts.c.citizen_id == citizens.c.id
+        lives = citizen_districts.c.citizen_id == table.c.id
         chosen = exists().where(lives, citizen_districts.c.district.in_(audience.districts))
         conditions.append(or_(chosen, ~exists().where(lives)))
     if audience.languages:
         known = [*audience.languages, *([""] if default_language in audience.languages else [])]
-        conditions.append(citizens.c.language.in_(known))
+        conditions.append(table.c.language.in_(known))
     return and_(*conditions)
 
 
@@ -179,13 +188,13 @@ def _is_of(group: Group) -> ColumnElement[bool]:
     )
 
 
-def _find_recipients(announcement: int) -> Select[tuple[str, str]]:
-    """Select who got (or may have got) a run of an announcement, with the id of the newest message."""
+def _find_recipients(announcement: int) -> Select[tuple[str]]:
+    """Select who got (or may have got) a run of an announcement."""
     digest = deliveries.alias("digest")
     state = func.coalesce(digest.c.state, deliveries.c.state)
     same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
     return (
-        select(deliveries.c.citizen_id, func.max(deliveries.c.message_id).label("message_id"))
+        select(deliveries.c.citizen_id)
         .select_from(deliveries.join(runs, runs.c.number == deliveries.c.run).outerjoin(digest, same))
         .where(
             runs.c.announcement == announcement,
@@ -193,7 +202,7 @@ def _find_recipients(announcement: int) -> Select[tuple[str, str]]:
             state.in_((DeliveryState.SENT, DeliveryState.UNCERTAIN)),
             deliveries.c.citizen_id.is_not(None),
         )
-        .group_by(deliveries.c.citizen_id)
+        .distinct()
     )
 
 
@@ -203,49 +212,10 @@ async def count_recipients(connection: AsyncConnection, announcement: int) -> in
     return int((await connection.execute(query)).scalar_one())
 
 
-async def copy_recipients(
-    connection: AsyncConnection,
-    run: int,
-    announcement: int,
-    *,
-    batch_sizes: Mapping[str, int],
-    default_language: str,
-) -> int:
-    """Make deliveries of a run to everybody who got (or may have got) an earlier run of an announcement.
-
-    Each keeps the id of the newest message it corrects. Returns how many they are.
-    """
-    had = _find_recipients(announcement).subquery()
-    total, batch = 0, 0
-    groups = select(citizens.c.channel, citizens.c.language).join(had, had.c.citizen_id == citizens.c.id).distinct()
-    for channel, language in (await connection.execute(groups)).all():
-        if channel not in batch_sizes:
-            continue
-        size = batch_sizes[channel]
-        source = (
-            select(
-                literal(run),
-                citizens.c.id,
-                citizens.c.channel,
-                citizens.c.chat,
-                batch + (func.row_number().over() - 1) // size,
-                literal(DeliveryState.PENDING.value),
-                had.c.message_id,
-            )
-            .join(had, had.c.citizen_id == citizens.c.id)
-            .where(citizens.c.channel == channel, citizens.c.language == language)
-        )
-        columns = ("run", "citizen_id", "channel", "chat", "batch", "state", "message_id")
-        count = (await connection.execute(insert(deliveries).from_select(columns, source))).rowcount
-        full = -(-count // size)
-        await make_batches(
-            connection,
-            run,
-            channel=channel,
-            language=language or default_language,
-            priority=0,
-            not_before=None,
-            numbers=range(batch, batch + full),
-        )
-        total, batch = total + count, batch + full
-    return total
+async def freeze_recipients(connection: AsyncConnection, freezing: Freezing, announcement: int) -> int:
+    """Make the deliveries and batches of a correction to everybody who got (or may have got) an announcement."""
+    members = and_(
+        citizens.c.id.in_(_find_recipients(announcement)),
+        citizens.c.channel.in_(list(freezing.batch_sizes)),
+    )
+    return await _freeze_all(connection, freezing, members)

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import (
     JSON,
     Column,
+    Exists,
     ForeignKey,
     Index,
     Integer,
     String,
     Table,
+    Time,
     UniqueConstraint,
     and_,
     bindparam,
@@ -36,6 +38,8 @@ from storage.database import UtcDateTime, metadata
 from storage.deliveries import OPEN, DeliveryState, deliveries
 from storage.runs import RunState, runs
 
+DIGEST_TAKEN_BACK = "an item was taken back; the digest is made anew"
+
 batches = Table(
     "batches",
     metadata,
@@ -47,6 +51,9 @@ batches = Table(
     Column("state", String(16), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("not_before", UtcDateTime),
+    Column("not_after", UtcDateTime),
+    Column("quiet_from", Time),
+    Column("quiet_until", Time),
     Column("leased_until", UtcDateTime),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("first_tried_at", UtcDateTime),
@@ -60,7 +67,7 @@ batches = Table(
 @dataclass(frozen=True)
 class Batch:
     """Recipients of a run that one call reaches. `chats` are fixed at the first try: a repeat must be word for word
-    the same.
+    the same. After `not_after` it is of no use; everybody in it has the same quiet hours, in the city's time.
     """
 
     id: int
@@ -71,6 +78,9 @@ class Batch:
     state: str
     priority: int
     not_before: datetime | None
+    not_after: datetime | None
+    quiet_from: time | None
+    quiet_until: time | None
     leased_until: datetime | None
     attempts: int
     first_tried_at: datetime | None
@@ -85,12 +95,24 @@ async def make_batches(
     channel: str,
     language: str,
     priority: int,
-    not_before: datetime | None,
     numbers: Sequence[int],
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    quiet: tuple[time | None, time | None] = (None, None),
 ) -> None:
     """Store batches whose deliveries are there already."""
-    values = {"run": run, "channel": channel, "language": language, "state": DeliveryState.PENDING}
-    rows = [{**values, "priority": priority, "not_before": not_before, "number": number} for number in numbers]
+    values = {
+        "run": run,
+        "channel": channel,
+        "language": language,
+        "state": DeliveryState.PENDING,
+        "priority": priority,
+        "not_before": not_before,
+        "not_after": not_after,
+        "quiet_from": quiet[0],
+        "quiet_until": quiet[1],
+    }
+    rows = [{**values, "number": number} for number in numbers]
     if rows:
         await connection.execute(insert(batches), rows)
 
@@ -266,13 +288,13 @@ async def free_batches(
     return len(found)
 
 
-async def split_batch(connection: AsyncConnection, batch: Batch) -> None:
-    """Make two batches of one that was refused for somebody in it, so that the others get theirs."""
+async def split_batch(connection: AsyncConnection, batch: Batch, at: int | None = None) -> None:
+    """Make two batches of one that was certainly not taken: in the middle, or `at` so many."""
     chats = list(batch.chats or ())
+    middle = at or len(chats) // 2
     highest = select(func.max(batches.c.number)).where(batches.c.run == batch.run)
     number = int((await connection.execute(highest)).scalar_one()) + 1
-    halves = (chats[: len(chats) // 2], chats[len(chats) // 2 :])
-    for offset, half in enumerate(halves):
+    for offset, half in enumerate((chats[:middle], chats[middle:])):
         await connection.execute(
             update(deliveries)
             .where(deliveries.c.run == batch.run, deliveries.c.batch == batch.number, deliveries.c.chat.in_(half))
@@ -284,18 +306,45 @@ async def split_batch(connection: AsyncConnection, batch: Batch) -> None:
         channel=batch.channel,
         language=batch.language,
         priority=batch.priority,
-        not_before=None,
         numbers=[number, number + 1],
+        not_after=batch.not_after,
+        quiet=(batch.quiet_from, batch.quiet_until),
     )
     await settle_batch(connection, batch, DeliveryState.SKIPPED, "split in two")
 
 
-async def finish_runs(connection: AsyncConnection, at: datetime) -> list[int]:
-    """Mark the runs with no batch left to send as published; returns their numbers."""
-    left = exists().where(batches.c.run == runs.c.number, batches.c.state.in_(OPEN))
-    query = update(runs).where(runs.c.state == RunState.PUBLISHING, ~left)
-    done = query.values(state=RunState.PUBLISHED, finished_at=at).returning(runs.c.number)
-    return list((await connection.execute(done)).scalars())
+async def find_done_runs(connection: AsyncConnection) -> list[tuple[int, int | None]]:
+    """Return (run, announcement) of each run that has nothing left to send."""
+    query = select(runs.c.number, runs.c.announcement).where(runs.c.state == RunState.PUBLISHING, ~_has_open(runs))
+    return [(number, announcement) for number, announcement in await connection.execute(query)]
+
+
+async def finish_run(connection: AsyncConnection, run: int, at: datetime) -> bool:
+    """Mark a run as published if it still has nothing left to send."""
+    query = update(runs).where(runs.c.number == run, runs.c.state == RunState.PUBLISHING, ~_has_open(runs))
+    return (await connection.execute(query.values(state=RunState.PUBLISHED, finished_at=at))).rowcount == 1
+
+
+def _has_open(of_runs: Table) -> Exists:
+    return exists().where(batches.c.run == of_runs.c.number, batches.c.state.in_(OPEN))
+
+
+async def is_sending(connection: AsyncConnection, announcement: int) -> bool:
+    """Say whether anything of an announcement, or a digest it is in, is being sent at this moment."""
+    mine = select(runs.c.number).where(runs.c.announcement == announcement)
+    digests = select(deliveries.c.via).where(deliveries.c.run.in_(mine), deliveries.c.via.is_not(None))
+    leased = batches.c.state == DeliveryState.LEASED
+    query = select(exists().where(leased, or_(batches.c.run.in_(mine), batches.c.run.in_(digests))))
+    return bool((await connection.execute(query)).scalar_one())
+
+
+async def close_strays(connection: AsyncConnection, channel: str) -> None:
+    """End the batches that came back to waiting after their run was cancelled."""
+    stray = exists().where(runs.c.number == batches.c.run, runs.c.state == RunState.CANCELLED)
+    query = select(batches.c.run).where(batches.c.channel == channel, batches.c.state == DeliveryState.PENDING, stray)
+    found = list((await connection.execute(query.distinct())).scalars())
+    if found:
+        await cancel_open(connection, found, "cancelled by staff")
 
 
 async def cancel_open(connection: AsyncConnection, run_numbers: Sequence[int], reason: str) -> int:
@@ -305,6 +354,8 @@ async def cancel_open(connection: AsyncConnection, run_numbers: Sequence[int], r
     """
     mine = deliveries.c.run.in_(run_numbers)
     waiting = and_(batches.c.run.in_(run_numbers), batches.c.state == DeliveryState.PENDING)
+    # A batch is locked before its deliveries, here as where it is sent.
+    await connection.execute(select(batches.c.id).where(waiting).order_by(batches.c.id).with_for_update())
     unsure = and_(waiting, batches.c.first_tried_at.is_not(None))
     for row in (await connection.execute(select(batches).where(unsure))).mappings():
         await settle_batch(connection, Batch(**row), DeliveryState.UNCERTAIN, reason)
@@ -319,18 +370,68 @@ async def cancel_open(connection: AsyncConnection, run_numbers: Sequence[int], r
     return result.rowcount
 
 
-async def find_message_id(connection: AsyncConnection, batch: Batch) -> str:
-    """Return the id of the message that a correction to one chat corrects, or ""."""
-    query = select(deliveries.c.message_id).where(deliveries.c.run == batch.run, deliveries.c.batch == batch.number)
-    return str((await connection.execute(query.limit(1))).scalar_one_or_none() or "")
+async def find_message_ids(connection: AsyncConnection, announcement: int, channel: str, chat: str) -> list[str]:
+    """Return the ids of the messages by which a chat got an announcement, also where it was all of a digest."""
+    digest = deliveries.alias("digest")
+    items = deliveries.alias("items")
+    alone = (
+        select(func.count()).where(items.c.via == digest.c.run, items.c.citizen_id == digest.c.citizen_id)
+    ).scalar_subquery() == 1
+    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id, alone)
+    query = (
+        select(func.coalesce(digest.c.message_id, deliveries.c.message_id))
+        .select_from(deliveries.join(runs, runs.c.number == deliveries.c.run).outerjoin(digest, same))
+        .where(runs.c.announcement == announcement, deliveries.c.channel == channel, deliveries.c.chat == chat)
+    )
+    return [found for found in (await connection.execute(query)).scalars() if found]
 
 
 async def retry_failed(connection: AsyncConnection, run: int) -> int:
-    """Put the batches that failed for good back to be sent; returns how many deliveries. Sent ones are left alone."""
-    failed = and_(deliveries.c.run == run, deliveries.c.state == DeliveryState.FAILED)
-    count = await connection.execute(update(deliveries).where(failed).values(state=DeliveryState.PENDING, reason=""))
+    """Put what failed for good back to be sent, of a run and of the digests it went out by; returns how many
+    deliveries. Whoever has it is left alone.
+    """
+    digests = select(deliveries.c.via).where(deliveries.c.run == run, deliveries.c.via.is_not(None)).distinct()
+    numbers = [run, *(await connection.execute(digests)).scalars()]
+    failed = and_(batches.c.run.in_(numbers), batches.c.state == DeliveryState.FAILED)
+    await connection.execute(select(batches.c.id).where(failed).order_by(batches.c.id).with_for_update())
     again = {"state": DeliveryState.PENDING, "attempts": 0, "first_tried_at": None, "chats": None, "not_before": None}
-    await connection.execute(
-        update(batches).where(batches.c.run == run, batches.c.state == DeliveryState.FAILED).values(**again)
-    )
+    await connection.execute(update(batches).where(failed).values(**again))
+    lost = and_(deliveries.c.run.in_(numbers), deliveries.c.state == DeliveryState.FAILED)
+    count = await connection.execute(update(deliveries).where(lost).values(state=DeliveryState.PENDING, reason=""))
+    if count.rowcount:
+        ended = runs.c.state == RunState.PUBLISHED
+        await connection.execute(
+            update(runs).where(runs.c.number.in_(numbers), ended).values(state=RunState.PUBLISHING)
+        )
     return count.rowcount
+
+
+async def take_back_digests(connection: AsyncConnection, run_numbers: Sequence[int]) -> set[str]:
+    """Undo the digests that hold items of these runs, as far as they were not sent; returns which frequencies to make
+    anew.
+    """
+    query = (
+        select(runs.c.number, runs.c.name)
+        .join(deliveries, deliveries.c.via == runs.c.number)
+        .where(deliveries.c.run.in_(run_numbers), runs.c.state == RunState.PUBLISHING)
+        .distinct()
+    )
+    frequencies: set[str] = set()
+    for number, name in (await connection.execute(query)).all():
+        if not await cancel_open(connection, [number], DIGEST_TAKEN_BACK):
+            continue
+        frequency = name.split()[0]
+        frequencies.add(frequency)
+        digest = deliveries.alias("digest")
+        unsent = exists().where(
+            digest.c.run == number,
+            digest.c.citizen_id == deliveries.c.citizen_id,
+            digest.c.state == DeliveryState.SKIPPED,
+            digest.c.reason == DIGEST_TAKEN_BACK,
+        )
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.via == number, deliveries.c.state == DeliveryState.PENDING, unsent)
+            .values(via=None, digest=frequency)
+        )
+    return frequencies

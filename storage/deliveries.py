@@ -93,8 +93,17 @@ async def count_deliveries(connection: AsyncConnection, run: int) -> dict[tuple[
 
 async def find_reasons(connection: AsyncConnection, run: int) -> dict[tuple[str, str, str], int]:
     """Count the deliveries of a run that did not arrive, by channel, state and reason."""
-    columns = (deliveries.c.channel, deliveries.c.state, deliveries.c.reason)
-    query = select(*columns, func.count()).where(deliveries.c.run == run, deliveries.c.reason != "").group_by(*columns)
+    digest = deliveries.alias("digest")
+    state = func.coalesce(digest.c.state, deliveries.c.state)
+    reason = func.coalesce(digest.c.reason, deliveries.c.reason)
+    same = and_(digest.c.run == deliveries.c.via, digest.c.citizen_id == deliveries.c.citizen_id)
+    columns = (deliveries.c.channel, state, reason)
+    query = (
+        select(*columns, func.count())
+        .select_from(deliveries.outerjoin(digest, same))
+        .where(deliveries.c.run == run, reason != "")
+        .group_by(*columns)
+    )
     return {(channel, state, reason): count for channel, state, reason, count in await connection.execute(query)}
 
 

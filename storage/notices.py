@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, String, Table, Text, delete, func, select, update
+from sqlalchemy import JSON, Column, ForeignKey, String, Table, Text, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.citizens import citizens
 from storage.database import UtcDateTime, insert_unless_there, metadata
 
 notices = Table(
@@ -24,6 +25,7 @@ notices = Table(
     Column("message", JSON, nullable=False),
     Column("made_at", UtcDateTime, nullable=False, index=True),
     Column("told_at", UtcDateTime),
+    Column("not_before", UtcDateTime),
 )
 
 # How far the looking for changed documents has come.
@@ -48,6 +50,7 @@ class Notice:
     message: dict[str, Any]
     made_at: datetime
     told_at: datetime | None = None
+    not_before: datetime | None = None
 
 
 async def save_notice(connection: AsyncConnection, notice: Notice) -> None:
@@ -55,10 +58,16 @@ async def save_notice(connection: AsyncConnection, notice: Notice) -> None:
     await insert_unless_there(connection, notices, [vars(notice)], ("id",))
 
 
-async def find_untold(connection: AsyncConnection, *, limit: int = 500) -> list[Notice]:
-    """Return the notices to citizens that wait, oldest first."""
-    waiting = (notices.c.told_at.is_(None), notices.c.citizen_id.is_not(None))
-    query = select(notices).where(*waiting).order_by(notices.c.made_at, notices.c.id).limit(limit)
+async def find_untold(connection: AsyncConnection, now: datetime, *, limit: int = 500) -> list[Notice]:
+    """Return the notices to citizens who can be reached that may be told now, oldest first."""
+    due = or_(notices.c.not_before.is_(None), notices.c.not_before <= now)
+    query = (
+        select(notices)
+        .join(citizens, citizens.c.id == notices.c.citizen_id)
+        .where(notices.c.told_at.is_(None), citizens.c.reachable.is_(True), due)
+        .order_by(notices.c.made_at, notices.c.id)
+        .limit(limit)
+    )
     return [Notice(**row) for row in (await connection.execute(query)).mappings()]
 
 
@@ -67,6 +76,11 @@ async def count_told_since(connection: AsyncConnection, citizen_id: str, since: 
     query = select(func.count()).select_from(notices)
     told = query.where(notices.c.citizen_id == citizen_id, notices.c.told_at >= since)
     return int((await connection.execute(told)).scalar_one())
+
+
+async def put_off_notice(connection: AsyncConnection, notice_id: str, not_before: datetime) -> None:
+    """Let a notice wait."""
+    await connection.execute(update(notices).where(notices.c.id == notice_id).values(not_before=not_before))
 
 
 async def mark_told(connection: AsyncConnection, notice_id: str, at: datetime) -> None:

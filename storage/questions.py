@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -157,7 +158,7 @@ async def find_citing(
     connection: AsyncConnection, document_id: str, language: str, since: datetime
 ) -> list[AskedQuestion]:
     """Return the questions asked since a moment whose answers cite a document."""
-    named = cast(questions.c.citations, Text).contains(f'"document_id": "{document_id}"', autoescape=True)
+    named = cast(questions.c.citations, Text).contains(f'"document_id": {json.dumps(document_id)}', autoescape=True)
     rows = (await connection.execute(select(questions).where(questions.c.asked_at >= since, named))).mappings()
     found = [AskedQuestion(**row) for row in rows]
     return [question for question in found if _cites(question, document_id, language)]

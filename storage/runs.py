@@ -170,14 +170,21 @@ async def change_runs_of(
     return (await connection.execute(query.values(state=after, reason=reason))).rowcount
 
 
-async def has_runs_to_come(connection: AsyncConnection, announcement: int, kind: RunKind) -> bool:
-    """Say whether an announcement goes out again."""
-    coming = and_(runs.c.announcement == announcement, runs.c.kind == kind, runs.c.state == RunState.DUE)
-    return bool((await connection.execute(select(exists().where(coming)))).scalar_one())
-
-
 async def is_over(connection: AsyncConnection, announcement: int) -> bool:
     """Say whether no run of an announcement is still to go out, or going out, or waiting for a decision."""
     open_states = (RunState.DUE, RunState.MISSED, *UNFINISHED)
     left = and_(runs.c.announcement == announcement, runs.c.kind == RunKind.MAIN, runs.c.state.in_(open_states))
     return not (await connection.execute(select(exists().where(left)))).scalar_one()
+
+
+async def is_going_out(connection: AsyncConnection, announcement: int) -> bool:
+    """Say whether a run of an announcement itself is being sent."""
+    going = and_(runs.c.announcement == announcement, runs.c.kind == RunKind.MAIN, runs.c.state.in_(UNFINISHED))
+    return bool((await connection.execute(select(exists().where(going)))).scalar_one())
+
+
+async def has_open_runs(connection: AsyncConnection, announcement: int) -> bool:
+    """Say whether anything of an announcement is to be sent yet, reminders included."""
+    states = (RunState.DUE, RunState.MISSED, *UNFINISHED)
+    left = and_(runs.c.announcement == announcement, runs.c.state.in_(states))
+    return bool((await connection.execute(select(exists().where(left)))).scalar_one())

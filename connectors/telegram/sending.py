@@ -60,16 +60,31 @@ async def send(bot: Bot, pace: Pace, shipment: Shipment) -> SendResult:
 
 
 async def broadcast(bot: Bot, pace: Pace, broadcast: Broadcast) -> SendResult:
-    """Send one message to one chat; where it corrects an earlier one, that one is changed first."""
+    """Send one message to one chat; earlier ones that it corrects are changed first.
+
+    Of a message of several parts, the first one's outcome counts; a failure after it leaves the whole uncertain.
+    """
     (chat,) = broadcast.chats
-    (part,) = render(broadcast.messages)
-    if broadcast.replaces:
-        await _edit(bot, chat, broadcast.replaces, part)
-    return await _send_part(bot, pace, chat, part)
+    first, *others = render(broadcast.messages)
+    for message_id in broadcast.replaces:
+        async with pace.turn(chat):
+            slowed_down = await _edit(bot, pace, chat, message_id, first)
+        if slowed_down:
+            return slowed_down
+    result = await _send_part(bot, pace, chat, first)
+    for part in others if result.outcome is Outcome.SENT else ():
+        async with pace.turn(chat):
+            following = await _send_part(bot, pace, chat, part)
+        if following.outcome is not Outcome.SENT:
+            return SendResult(Outcome.UNCERTAIN, f"a part of it was not taken: {following.reason}")
+    return result
 
 
-async def _edit(bot: Bot, chat: str, message_id: str, part: Part) -> None:
-    """Change an earlier message. One that is gone or too old stays as it is: the correction follows anyway."""
+async def _edit(bot: Bot, pace: Pace, chat: str, message_id: str, part: Part) -> SendResult | None:
+    """Change an earlier message; returns the result only where Telegram asks to wait.
+
+    One that is gone or too old stays as it is: the correction follows anyway.
+    """
     try:
         await bot.edit_message_text(
             part.html,
@@ -79,8 +94,12 @@ async def _edit(bot: Bot, chat: str, message_id: str, part: Part) -> None:
             reply_markup=make_markup(part.keyboard),
             link_preview_options=_NO_PREVIEW,
         )
+    except RetryAfter as error:
+        pace.rest(_in_seconds(error.retry_after))
+        return judge(error)
     except TelegramError as error:
         log.info("an earlier message was not changed: %s", type(error).__name__)
+    return None
 
 
 async def _send_part(bot: Bot, pace: Pace, chat: str, part: Part) -> SendResult:

@@ -43,8 +43,8 @@ async def test_what_another_system_hands_in_is_published_once_a_person_approved_
         number = first.json()["number"]
         assert (await system.post("/api/staff/announcements", json=given)).json()["number"] == number
         refused = await system.post(f"/api/staff/announcements/{number}/approve", json={})
-        assert refused.status_code == 409
-        assert "colleague" in refused.json()["message"]
+        assert refused.status_code == 403
+        assert "member of staff" in refused.json()["message"]
         assert (await person.post(f"/api/staff/announcements/{number}/approve", json={})).json()["state"] == "approved"
         assert (await person.get(f"/api/staff/announcements/{number}/preview")).json()["at_once"] == {}
         assert (await person.post(f"/api/staff/announcements/{number}/schedule", json={})).status_code == 200

@@ -91,7 +91,7 @@ class AnnouncementWorld(RuleBasedStateMachine):
 
         self.desk = AnnouncementDesk(self.database, names, ZONE, channels, lambda: self.now)
         self.publisher = Publisher(self.database, names, ZONE, channels, lambda: self.now, learn)
-        self.delivery = Delivery(self.database, channels, lambda: self.now, self.publisher.finish_done)
+        self.delivery = Delivery(self.database, channels, lambda: self.now, self.publisher.finish_done, ZONE)
         async with self.database.begin() as connection:
             for number in range(4):
                 citizen = Citizen(f"c{number}", "line", f"U{number}", self.now, language="zh-TW")

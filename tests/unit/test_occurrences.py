@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.content import ContentInvalid, When, read_content
+from scheduler.content import ContentInvalid, When, is_rule, read_content
 from scheduler.occurrences import find_first, find_next, find_release, to_moment
 
 TAIPEI, BERLIN = ZoneInfo("Asia/Taipei"), ZoneInfo("Europe/Berlin")
@@ -71,4 +71,38 @@ def test_the_night_is_quiet_until_seven(clock, until):
 def test_whatever_is_handed_in_is_read_or_refused_with_its_problems(values):
     given_content = {"title": {"zh-TW": "標題"}, "text": {"zh-TW": "內文"}, "topic": "events", **values}
     with contextlib.suppress(ContentInvalid):
-        assert read_content(given_content, topics=["events"], districts=[]).topic == "events"
+        assert read_content(given_content, topics=["events"], districts=[], languages=["zh-TW", "en"]).topic == "events"
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    ["FREQ=DAILY;INTERVAL=0", "freq=minutely", "FREQ=DAILY;BYHOUR=1,2,3", "FREQ=HOURLY", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+     "DTSTART:20270101T000000\nRRULE:FREQ=DAILY", "FREQ=DAILY;COUNT=x", "every day", "FREQ=WEEKLY;BYDAY=XX", "FREQ=DAILY;UNTIL=nonsense"],
+)  # fmt: skip
+def test_a_rule_that_cannot_be_followed_is_refused_at_once(repeat):
+    assert not is_rule(repeat, datetime(2027, 1, 1, 9))
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        "FREQ=DAILY",
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=5",
+        "FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20280101T000000",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+    ],
+)
+def test_the_rules_of_a_city_are_taken(repeat):
+    assert is_rule(repeat, datetime(2027, 1, 1, 9))
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [({"title": {"zh-TW": "x", "ja": "x"}, "text": {"zh-TW": "x", "ja": "x"}}, "language_unknown"), ({"channels": ["LINE"]}, "channel_unknown"),
+     ({"languages": ["zh"]}, "language_unknown"), ({"text": {"zh-TW": "a\x0bb"}}, "control_characters"), ({"title": {"zh-TW": "😀" * 51}}, "too_long")],
+)  # fmt: skip
+def test_what_nobody_could_get_or_read_is_refused(more, problem):
+    values = {"title": {"zh-TW": "標題"}, "text": {"zh-TW": "內文"}, "topic": "events", **more}
+    with pytest.raises(ContentInvalid) as refused:
+        read_content(values, topics=["events"], districts=[], languages=["zh-TW", "en"])
+    assert problem in [kind for _, kind in refused.value.problems]

@@ -91,6 +91,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("not_before", moment),
+        sa.Column("not_after", moment),
+        sa.Column("quiet_from", sa.Time),
+        sa.Column("quiet_until", sa.Time),
         sa.Column("leased_until", moment),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("first_tried_at", moment),
@@ -113,6 +116,7 @@ def upgrade() -> None:
         sa.Column("message", sa.JSON, nullable=False),
         sa.Column("made_at", moment, nullable=False, index=True),
         sa.Column("told_at", moment),
+        sa.Column("not_before", moment),
     )
     op.create_table(
         "marks",

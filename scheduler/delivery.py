@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -83,6 +84,8 @@ class Delivery:
         self._zone = zone
         self._flows = {name: _Flow() for name in channels}
         self._sendings: set[asyncio.Task[None]] = set()
+        # Lanes run in tasks of the broker's, which ends them without waiting for their ends.
+        self._lanes: set[asyncio.Task[Any]] = set()
 
     async def run(self, kick: Kick, *, is_alone: bool) -> None:
         """Send until cancelled, each channel by itself. `kick` lets somebody call `run_lane` (scheduler.tasks).
@@ -94,8 +97,10 @@ class Delivery:
                 for name in self._channels:
                     group.create_task(self._run_channel(name, kick, is_alone))
         finally:
-            if self._sendings:
-                await asyncio.wait(self._sendings, timeout=STOP_SECONDS)
+            for lane in self._lanes:
+                lane.cancel()
+            if left := self._sendings | self._lanes:
+                await asyncio.wait(left, timeout=STOP_SECONDS)
 
     async def _run_channel(self, name: str, kick: Kick, is_alone: bool) -> None:
         if is_alone:
@@ -127,6 +132,9 @@ class Delivery:
 
     async def run_lane(self, name: str) -> None:
         """Send one batch of a channel after the other, until none is due."""
+        if lane := asyncio.current_task():
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
         channel, flow = self._channels[name], self._flows[name]
         while await self._has_quota(channel):
             await asyncio.sleep(flow.rests_until - asyncio.get_running_loop().time())

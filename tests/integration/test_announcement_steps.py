@@ -72,7 +72,7 @@ class AnnouncementWorld(RuleBasedStateMachine):
         self.now = START
         self.next_outcome = Outcome.SENT
         self.sent = []
-        self.approved, self.cancelled_at, self.written = set(), None, {}
+        self.approved, self.cancelled_at, self.recalled = set(), None, False
         self.when = {
             "at": (START + timedelta(hours=hours)).astimezone(ZONE).strftime("%Y-%m-%dT%H:%M"),
             "repeat": repeat,
@@ -114,6 +114,9 @@ class AnnouncementWorld(RuleBasedStateMachine):
 
     def note_sent(self, broadcast):
         (message,) = broadcast.messages
+        if message.heading.startswith("【更正】"):
+            assert self.recalled
+            return
         self.sent.append((self.now, message.text, broadcast.chats))
 
     @rule(staff=st.sampled_from(STAFF), text=st.sampled_from(TEXTS))
@@ -154,6 +157,18 @@ class AnnouncementWorld(RuleBasedStateMachine):
     def cancel(self, staff):
         if self.attempt(self.desk.cancel(self.number, staff)):
             self.cancelled_at = len(self.sent)
+
+    @rule(staff=st.sampled_from(STAFF))
+    def recall(self, staff):
+        if self.attempt(self.desk.recall(self.number, staff, {"zh-TW": "取消"})):
+            self.recalled = True
+            self.cancelled_at = len(self.sent)
+
+    @rule(staff=st.sampled_from(STAFF), send=st.booleans())
+    def decide(self, staff, send):
+        for item in self.run(self.desk.report(self.number)).runs:
+            if item.run.state == "missed":
+                self.attempt(self.desk.decide_missed(item.run.number, staff, send=send))
 
     @rule(outcome=st.sampled_from([Outcome.SENT, Outcome.UNKNOWN, Outcome.LATER, Outcome.QUOTA]))
     def change_platform(self, outcome):

@@ -14,6 +14,7 @@ from app.staff_access import StaffCheck, is_system, say_for
 from scheduler.announcements import AnnouncementDesk, Report
 from scheduler.content import Content, ContentInvalid
 from scheduler.steps import AnnouncementUnknown, StepRefused
+from storage.announcements import Announcement
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 # What a person answers for: a system hands in, and no more than that.
@@ -118,7 +119,9 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
     @router.post("/announcements", status_code=201)
     async def hand_in(given: HandIn, staff: str = staff_member) -> AnnouncementOut:
         """Store an announcement as a draft, or submit it for approval at once."""
-        number = await desk.write(given.content, staff, external_id=given.external_id)
+        # Each system has numbers of its own.
+        external_id = f"{staff}/{given.external_id}" if given.external_id else None
+        number = await desk.write(given.content, staff, external_id=external_id)
         report = await desk.report(number)
         # Handed in again, it stays as staff left it.
         if given.submit and len(report.steps) == 1:
@@ -129,7 +132,7 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
     @router.get("/announcements")
     async def list_announcements(state: str | None = None, staff: str = staff_member) -> list[AnnouncementOut]:
         """List announcements, newest first."""
-        return [AnnouncementOut.model_validate(vars(item)) for item in await desk.list([state] if state else [])]
+        return [_make_out(item) for item in await desk.list([state] if state else [])]
 
     @router.get("/announcements/content-schema")
     async def show_schema(staff: str = staff_member) -> dict[str, Any]:
@@ -162,23 +165,24 @@ def make_announcement_api(desk: AnnouncementDesk, check_staff: StaffCheck) -> AP
         return _to_out(await desk.report(number))
 
     @router.post("/announcements/{number}/recall")
-    async def recall(number: Number, given: RecallIn, staff: str = staff_member) -> dict[str, int]:
+    async def recall(number: Number, given: RecallIn | None = None, staff: str = staff_member) -> dict[str, int]:
         """Take it back; returns how many who got it are being told."""
-        return {"told": await desk.recall(number, staff, given.correction)}
+        return {"told": await desk.recall(number, staff, given.correction if given else {})}
 
     @router.post("/announcements/{number}/{step}")
     async def take_step(
-        number: Number, step: SimpleStep, given: NoteIn, request: Request, staff: str = staff_member
+        number: Number, step: SimpleStep, request: Request, given: NoteIn | None = None, staff: str = staff_member
     ) -> AnnouncementOut:
         """Take a step: submit, approve (not what you wrote), send-back, schedule, pause, resume, cancel."""
+        note = given.note if given else ""
         steps: dict[str, Callable[[], Awaitable[object]]] = {
             "submit": lambda: desk.submit(number, staff),
-            "approve": lambda: desk.approve(number, staff, given.note),
-            "send-back": lambda: desk.send_back(number, staff, given.note),
+            "approve": lambda: desk.approve(number, staff, note),
+            "send-back": lambda: desk.send_back(number, staff, note),
             "schedule": lambda: desk.schedule(number, staff),
             "pause": lambda: desk.pause(number, staff),
             "resume": lambda: desk.resume(number, staff),
-            "cancel": lambda: desk.cancel(number, staff, given.note),
+            "cancel": lambda: desk.cancel(number, staff, note),
         }
         if step in BY_PEOPLE and is_system(staff):
             raise HTTPException(403, say_for(request, "announcements")["person_needed"])
@@ -234,7 +238,12 @@ def explain_refusals(app: FastAPI) -> None:
 
 
 def _to_out(report: Report) -> AnnouncementOut:
-    return AnnouncementOut.model_validate(vars(report.announcement))
+    return _make_out(report.announcement)
+
+
+def _make_out(announcement: Announcement) -> AnnouncementOut:
+    own = announcement.external_id and announcement.external_id.partition("/")[2]
+    return AnnouncementOut.model_validate({**vars(announcement), "external_id": own or None})
 
 
 def _to_report(report: Report, used_up: Mapping[str, str]) -> ReportOut:

@@ -20,7 +20,7 @@ class AnnouncementFileUnreadable(Exception):
     """A file is not there, too large, or neither YAML nor CSV; the message says which."""
 
 
-def read_announcement_file(path: Path) -> list[dict[str, Any]]:
+def read_announcement_file(path: Path) -> list[Any]:
     """Return what a file says of each announcement, unchecked. Raises AnnouncementFileUnreadable.
 
     CSV has a column for each field: `title` and `text` in Chinese, `title_en` and `text_en` in English; several values
@@ -33,15 +33,25 @@ def read_announcement_file(path: Path) -> list[dict[str, Any]]:
         text = data.decode("utf-8-sig")
         if path.suffix.lower() == ".csv":
             return [_read_row(row) for row in csv.DictReader(io.StringIO(text), strict=True)]
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=_TextLoader)  # noqa: S506  a SafeLoader
     except OSError as error:
         raise AnnouncementFileUnreadable(error.strerror or type(error).__name__) from error
-    except (UnicodeDecodeError, csv.Error, yaml.YAMLError) as error:
+    except (ValueError, csv.Error, yaml.YAMLError) as error:
         raise AnnouncementFileUnreadable(str(error).splitlines()[0]) from error
     entries = content if isinstance(content, list) else [content]
-    if not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise AnnouncementFileUnreadable("no announcement in it")
+    if not entries or not any(isinstance(entry, dict) for entry in entries):
+        raise AnnouncementFileUnreadable(path.name)
     return entries
+
+
+class _TextLoader(yaml.SafeLoader):
+    """Leaves dates as they are written: a wrong one is told with its field, like any other mistake."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _read_row(row: Mapping[str | None, Any]) -> dict[str, Any]:

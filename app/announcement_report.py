@@ -38,6 +38,14 @@ class AnnouncementWords:
         known: Mapping[str, str] = self.terminal.section("announcements")["states"]
         return known.get(state, state)
 
+    def reason(self, reason: str) -> str:
+        """Return a cause in words; what a platform says stays as it says it."""
+        return self._known("reasons", reason)
+
+    def _known(self, section: str, word: str) -> str:
+        known: Mapping[str, str] = self.terminal.section("announcements")[section]
+        return known.get(word, word)
+
     def moment(self, at: datetime) -> str:
         """Return a moment in the city's time."""
         return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
@@ -75,17 +83,24 @@ class AnnouncementWords:
         for step in report.steps:
             states = {"before": self.state(step.before), "after": self.state(step.after)}
             moment = self.moment(step.taken_at)
-            self._print("step", at=moment, staff=step.staff, step=step.step, note=step.note, **states)
+            staff, what = self._known("people", step.staff), self._known("steps", step.step)
+            self._print("step", at=moment, staff=staff, step=what, note=self.reason(step.note), **states)
         for item in report.runs:
             run = item.run
             due_at, kind = self.moment(run.due_at), self.state(run.kind)
-            self._print("run", run=run.number, kind=kind, due_at=due_at, state=f"{self.state(run.state)} {run.reason}")
+            self._print(
+                "run",
+                run=run.number,
+                kind=kind,
+                due_at=due_at,
+                state=f"{self.state(run.state)} {self.reason(run.reason)}",
+            )
             for (channel, state), count in sorted(item.counts.items()):
                 self._print("ledger", channel=channel, state=self.state(state), count=count)
             for (channel, state, reason), count in sorted(item.reasons.items()):
-                self._print("why", channel=channel, state=self.state(state), reason=reason, count=count)
+                self._print("why", channel=channel, state=self.state(state), reason=self.reason(reason), count=count)
         for channel, since in used_up.items():
             self.complain("quota_used_up", channel=channel, since=self.moment(datetime.fromisoformat(since)))
 
     def _print(self, key: str, /, **values: object) -> None:
-        self.terminal.out.print(escape(self.word(key).format(**values)).strip(), soft_wrap=True)
+        self.terminal.out.print(escape(self.word(key).format(**values)).rstrip(), soft_wrap=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,7 +58,15 @@ def _run(command: DeskCommand) -> None:
     run_command(run, load=False)
 
 
-def _read(file: Path) -> list[dict[str, object]]:
+def _read_one(file: Path, words: AnnouncementWords) -> Mapping[str, object]:
+    entries = _read(file)
+    if len(entries) > 1:
+        words.complain("use_import", count=len(entries))
+        raise typer.Exit(1)
+    return entries[0]
+
+
+def _read(file: Path) -> list[Mapping[str, object]]:
     try:
         return read_announcement_file(file)
     except AnnouncementFileUnreadable as error:
@@ -74,7 +82,7 @@ def new(file: File, staff: Staff = _ME) -> None:
     """Store an announcement as a draft."""
 
     async def run(desk: AnnouncementDesk, words: AnnouncementWords) -> None:
-        words.say("written", number=await desk.write(_read(file)[0], _name(staff)))
+        words.say("written", number=await desk.write(_read_one(file, words), _name(staff)))
 
     _run(run)
 
@@ -103,7 +111,7 @@ def edit(number: Number, file: File, staff: Staff = _ME) -> None:
     """Replace the content; it has to be approved (again)."""
 
     async def run(desk: AnnouncementDesk, words: AnnouncementWords) -> None:
-        await desk.edit(number, _read(file)[0], _name(staff))
+        await desk.edit(number, _read_one(file, words), _name(staff))
         words.say("edited", number=number)
 
     _run(run)

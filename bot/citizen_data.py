@@ -35,7 +35,7 @@ async def show_citizen_data(
         language=speech.say(f"language_{speech.language}"),
         topics=_join(names, visit),
         districts=_join([known.names[speech.language] for known in city.districts if known.id in lives], visit),
-        linked=speech.say("linked_yes" if citizen.linked_to else "none"),
+        linked=speech.say(await _find_link_text(connection, citizen)),
         frequency=speech.say(f"frequency_{visit.subscriber.frequency}"),
         quiet=say_quiet_hours(visit),
         watches=_join([watch.question for watch in waiting], visit),
@@ -84,6 +84,12 @@ async def take_back(connection: AsyncConnection, visit: Visit) -> None:
     await tickets.delete_lines_of_message(connection, citizen_id, event.message_id)
     await inbox.delete_message(connection, event.channel, event.chat, event.message_id)
     await outbox.cancel_answer(connection, event.channel, event.chat, event.message_id)
+
+
+async def _find_link_text(connection: AsyncConnection, citizen: citizens.Citizen) -> str:
+    if citizen.linked_to:
+        return "linked_yes"
+    return "linked_here" if await citizens.has_linked(connection, citizen.id) else "none"
 
 
 async def _say_latest(connection: AsyncConnection, visit: Visit) -> str:

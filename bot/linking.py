@@ -15,7 +15,9 @@ from knowledge_base.tokens import normalise
 from storage import citizens, districts, notices, subscriptions
 
 CODE_VALID = timedelta(minutes=10)
-_CODE = re.compile(r"\d{8}")
+# Letters without vowels: neither a word nor, like some digits, taken for a telephone number and masked.
+LETTERS = "bcdfghjkmnpqrstvwxz"
+_CODE = re.compile(rf"(?<![a-z])[{LETTERS}]{{6}}(?![a-z])")
 
 
 async def link(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessage]:
@@ -23,10 +25,10 @@ async def link(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessag
     found = _CODE.search(normalise(visit.event.text))
     if found:
         return await _join(connection, visit, found.group())
-    code = f"{secrets.randbelow(10**8):08d}"
+    code = "".join(secrets.choice(LETTERS) for _ in range(6))
     until = (visit.at + CODE_VALID).isoformat()
     await notices.set_mark(connection, _mark(code), json.dumps({"citizen": visit.citizen.id, "until": until}))
-    return [visit.speech.message("link_code", code=code)]
+    return [visit.speech.message("link_code", code=code.upper())]
 
 
 async def unlink(connection: AsyncConnection, visit: Visit) -> list[OutgoingMessage]:

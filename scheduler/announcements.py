@@ -71,11 +71,13 @@ class AnnouncementDesk:
     async def write(self, values: Mapping[str, Any], staff: str, *, external_id: str | None = None) -> int:
         """Store a draft; returns its number. The same `external_id` again gives the same number and changes nothing.
 
-        Raises ContentInvalid.
+        Raises ContentInvalid, and StepRefused where another content is known under that id.
         """
         content = self._read(values).model_dump(mode="json")
         async with self.database.begin() as connection:
             if external_id and (known := await store.find_by_external_id(connection, external_id)):
+                if known.fingerprint != fingerprint(content):
+                    raise StepRefused(known.number, Step.WRITE, known.state, "external_id_taken")
                 return known.number
             number = await store.save_announcement(
                 connection,
@@ -203,7 +205,7 @@ class AnnouncementDesk:
             if run is None or run.announcement is None:
                 raise AnnouncementUnknown(str(run_number))
             # A run that staff want sent is due from now on.
-            values = {"due_at": self.now()} if send else {"reason": "skipped by staff"}
+            values = {"due_at": self.now(), "reason": ""} if send else {"reason": "skipped by staff"}
             found = await get_announcement(connection, run.announcement)
             if not await runs.change_run(connection, run_number, before=[RunState.MISSED], after=after, **values):
                 raise StepRefused(run.announcement, "decide", run.state)

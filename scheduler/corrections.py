@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from connectors.message import Button, OutgoingMessage
 from prompts import load_wording
-from storage import documents, notices, questions
+from storage import announcements, documents, notices, questions
 from storage.database import Database
 from storage.documents import Change
 from storage.notices import Notice
@@ -57,9 +59,10 @@ class Corrector:
             count = 0
             for change in changes:
                 document = change.document
+                told = await _find_correction(connection, document.id) if change.removed else {}
                 citing = await questions.find_citing(connection, document.id, document.language, now - REMEMBERED)
                 for question in citing:
-                    if notice := self._make_notice(change, question, now):
+                    if notice := self._make_notice(change, question, told, now):
                         await notices.save_notice(connection, notice)
                         count += 1
             if changes:
@@ -68,7 +71,9 @@ class Corrector:
             log.info("%d answers no longer stand; who got them is told", count)
         return count
 
-    def _make_notice(self, change: Change, question: AskedQuestion, now: datetime) -> Notice | None:
+    def _make_notice(
+        self, change: Change, question: AskedQuestion, told: Mapping[str, str], now: datetime
+    ) -> Notice | None:
         document = change.document
         cited = next(item for item in question.citations if item["document_id"] == document.id)
         lost = "" if change.removed else find_lost(cited["quote"], document.text)
@@ -79,11 +84,13 @@ class Corrector:
             citizen_id=question.citizen_id,
             conversation_id=question.conversation_id,
             kind=CORRECTION,
-            message=self._write(question, cited, lost).to_payload(),
+            message=self._write(question, cited, lost, told).to_payload(),
             made_at=now,
         )
 
-    def _write(self, question: AskedQuestion, cited: Mapping[str, Any], lost: str) -> OutgoingMessage:
+    def _write(
+        self, question: AskedQuestion, cited: Mapping[str, Any], lost: str, told: Mapping[str, str]
+    ) -> OutgoingMessage:
         wording = load_wording(question.language)
         values = {
             "date": f"{question.asked_at.astimezone(self.zone):%Y-%m-%d}",
@@ -95,9 +102,20 @@ class Corrector:
             if lost
             else wording.say("correction_recalled", **values)
         )
+        if correction := told.get(question.language) or next(iter(told.values()), ""):
+            text += "\n" + wording.say("recall_because", correction=correction)
         links = [Button(wording.say("details"), url=cited["url"])] if cited["url"] and lost else []
         heading = wording.say("announced_correction", title=cited["title"])
         return OutgoingMessage(text, question.language, heading=heading, buttons=tuple(links))
+
+
+async def _find_correction(connection: AsyncConnection, document_id: str) -> Mapping[str, str]:
+    """Return what staff said when they recalled an announcement, by language."""
+    number = document_id.removeprefix("announcement-")
+    if number == document_id or not number.isdecimal():
+        return {}
+    found = await announcements.find_announcement(connection, int(number))
+    return (found.correction if found else None) or {}
 
 
 def find_lost(quote: str, text: str) -> str:

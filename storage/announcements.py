@@ -50,7 +50,7 @@ announcements = Table(
     Column("content", JSON, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("approved_fingerprint", String(64), nullable=False, server_default=""),
-    Column("external_id", String(120), unique=True),
+    Column("external_id", String(240), unique=True),
     Column("correction", JSON),
     Column("created_at", UtcDateTime, nullable=False),
     Column("published_at", UtcDateTime),

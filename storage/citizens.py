@@ -116,3 +116,9 @@ async def find_channels(connection: AsyncConnection) -> list[str]:
     return list(
         (await connection.execute(select(citizens.c.channel).distinct().order_by(citizens.c.channel))).scalars()
     )
+
+
+async def has_linked(connection: AsyncConnection, citizen_id: str) -> bool:
+    """Say whether another chat is linked to a citizen's, so that its announcements come here."""
+    query = select(citizens.c.id).where(citizens.c.linked_to == citizen_id).limit(1)
+    return (await connection.execute(query)).first() is not None

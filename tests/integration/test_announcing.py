@@ -117,7 +117,7 @@ async def test_who_is_on_two_channels_and_linked_them_gets_it_once(house):
     await line.say(READER, "訂閱活動")
     await line.press(READER, "t+events")
     await line.say(READER, "連結")
-    code = re.search(r"連結 (\d{8})", str(await line.wait_for(READER, 3)))[1]
+    code = re.search(r"連結 ([A-Z]{6})", str(await line.wait_for(READER, 3)))[1]
     await telegram.say(7, f"連結 {code}")
     assert "已連結" in (await telegram.wait_for(7, 1))[0]["text"]
     desk, publisher = open_desk(house)

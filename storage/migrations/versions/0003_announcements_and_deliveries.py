@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON, nullable=False),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("approved_fingerprint", sa.String(64), nullable=False, server_default=""),
-        sa.Column("external_id", sa.String(120), unique=True),
+        sa.Column("external_id", sa.String(240), unique=True),
         sa.Column("correction", sa.JSON),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("published_at", moment),

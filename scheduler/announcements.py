@@ -22,7 +22,7 @@ from scheduler.delivery import quota_mark
 from scheduler.occurrences import find_deadline_reminders, find_first, find_reminders
 from scheduler.steps import AnnouncementUnknown, Step, StepRefused, get_announcement, take_step
 from storage import announcements as store
-from storage import audience, batches, deliveries, notices, runs
+from storage import audience, deliveries, notices, run_batches, runs
 from storage.announcements import Announcement
 from storage.database import Database
 from storage.runs import Run, RunKind, RunState
@@ -227,7 +227,7 @@ class AnnouncementDesk:
             found = await get_announcement(connection, run.announcement)
             if found.state in ("cancelled", "recalled"):
                 raise StepRefused(found.number, "retry", found.state)
-            count = await batches.retry_failed(connection, run_number)
+            count = await run_batches.retry_failed(connection, run_number)
             note = f"run {run_number}: {count} deliveries again"
             await store.save_step(
                 connection,
@@ -285,10 +285,10 @@ class AnnouncementDesk:
 async def _stop_runs(connection: AsyncConnection, number: int) -> int:
     """Let no run of an announcement send anything more; returns how many deliveries it had left."""
     mine = [run.number for run in await runs.find_runs(connection, number)]
-    for frequency in await batches.take_back_digests(connection, mine) if mine else ():
+    for frequency in await run_batches.take_back_digests(connection, mine) if mine else ():
         # The other items of the digest are still wanted: it is made anew at the next look.
         await notices.set_mark(connection, f"digest {frequency}", "")
-    count = await batches.cancel_open(connection, mine, "cancelled by staff") if mine else 0
+    count = await run_batches.cancel_open(connection, mine, "cancelled by staff") if mine else 0
     stopped = [RunState.DUE, RunState.MISSED, RunState.PUBLISHING, RunState.PAUSED]
     await runs.change_runs_of(connection, number, before=stopped, after=RunState.CANCELLED, reason="cancelled by staff")
     return count

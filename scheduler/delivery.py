@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.channel import Broadcast, Channel, Outcome, QuotaUnknown, SendResult
 from connectors.message import OutgoingMessage
 from scheduler.occurrences import find_release
-from storage import batches, citizens, notices, runs
+from storage import batches, citizens, notices, run_batches, runs
 from storage.batches import Batch
 from storage.database import Database
 from storage.deliveries import DeliveryState
@@ -245,7 +245,7 @@ class Delivery:
             flow.rests_until = asyncio.get_running_loop().time() + min(seconds, MAX_REST_SECONDS)
         later = now + timedelta(seconds=seconds)
         await batches.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
-        await batches.close_strays(connection, channel.name)
+        await run_batches.close_strays(connection, channel.name)
 
     async def _has_quota(self, channel: Channel) -> bool:
         """Ask for the quota before and while sending; where it was used up, find out when there is some again."""
@@ -299,7 +299,7 @@ class Delivery:
         safe = self._channels[name].repeats_are_safe
         async with self._database.begin() as connection:
             lost = await batches.free_batches(connection, name, now, repeats_are_safe=safe)
-            await batches.close_strays(connection, name)
+            await run_batches.close_strays(connection, name)
         if lost:
             log.error("%d deliveries on %s were cut off while they were being sent: uncertain", lost, name)
 

@@ -21,7 +21,7 @@ from scheduler.content import Content, fingerprint
 from scheduler.occurrences import find_end, find_next, find_release, to_moment
 from scheduler.steps import Step, get_announcement, take_step
 from storage import announcements as store
-from storage import audience, batches, notices, runs
+from storage import audience, notices, run_batches, runs
 from storage.announcements import Announcement, AnnouncementState
 from storage.audience import Freezing
 from storage.database import Database
@@ -78,11 +78,11 @@ class Publisher:
     async def finish_done(self) -> None:
         """End the runs that have nothing left to send, and the announcements that do not go out again."""
         async with self.database.begin() as connection:
-            done = await batches.find_done_runs(connection)
+            done = await run_batches.find_done_runs(connection)
         for run, number in done:
             async with self.database.begin() as connection:
                 announcement = await get_announcement(connection, number) if number is not None else None
-                if await batches.finish_run(connection, run, self.now()) and announcement:
+                if await run_batches.finish_run(connection, run, self.now()) and announcement:
                     await self._finish(connection, announcement)
 
     async def _begin(self, connection: AsyncConnection, run: Run) -> bool:
@@ -103,7 +103,7 @@ class Publisher:
             await self._expect_next(connection, announcement, content, run)
             return False
         is_correction = run.kind == RunKind.CORRECTION
-        if is_correction and await batches.is_sending(connection, announcement.number):
+        if is_correction and await run_batches.is_sending(connection, announcement.number):
             # Whoever is being told at this moment is to be told this, too.
             return False
         messages = (

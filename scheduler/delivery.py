@@ -198,7 +198,8 @@ class Delivery:
         left = await self._find_left(channel) if result.outcome is Outcome.QUOTA else 0
         async with self._database.begin() as connection:
             if state := _ENDS.get(result.outcome):
-                self._flows[channel.name].failures = 0
+                flow = self._flows[channel.name]
+                flow.failures, flow.needs = 0, 1
                 if state is DeliveryState.BLOCKED:
                     await citizens.set_reachable(connection, channel.name, (batch.chats or [""])[0], False)
                 await batches.settle_batch(connection, batch, state, result.reason, message_id=result.message_id)

@@ -67,10 +67,13 @@ class DigestMaker:
         for citizen_id, items in await deliveries.find_digest_items(connection, frequency, due_at):
             readers[items].append(citizen_id)
         for items, citizen_ids in readers.items():
-            contents = await self._read_items(connection, items)
-            if not contents:
-                await deliveries.skip_items(connection, items, citizen_ids, "no longer valid when the digest was made")
+            told = await self._read_items(connection, items)
+            over = [item for item in items if item not in told]
+            if over:
+                await deliveries.skip_items(connection, over, citizen_ids, "no longer valid when the digest was made")
+            if not told:
                 continue
+            contents = list(dict(told.values()).items())
             messages = {
                 language: write_digest(contents, language, self.names).to_payload() for language in self.names.languages
             }
@@ -79,13 +82,13 @@ class DigestMaker:
             number = await runs.save_begun_run(
                 connection, announcement=None, kind=kind, name=name, messages=messages, at=self.now()
             )
-            await deliveries.give_items(connection, number, items, citizen_ids)
+            await deliveries.give_items(connection, number, list(told), citizen_ids)
             count = await freeze_digest(connection, self._make_freezing(number))
             log.info("a %s digest of %d announcements: %d deliveries", frequency, len(items), count)
 
-    async def _read_items(self, connection: AsyncConnection, items: Sequence[int]) -> list[tuple[int, Content]]:
-        """Return the announcements of some runs that are still good to be told, oldest first, each once."""
-        found: dict[int, Content] = {}
+    async def _read_items(self, connection: AsyncConnection, items: Sequence[int]) -> dict[int, tuple[int, Content]]:
+        """Return the runs that are still good to be told, oldest first, each with its announcement and content."""
+        found: dict[int, tuple[int, Content]] = {}
         known = [run for item in items if (run := await runs.find_run(connection, item))]
         for run in sorted(known, key=lambda run: (run.begun_at or run.due_at, run.number)):
             announcement = await store.find_announcement(connection, run.announcement or 0)
@@ -98,8 +101,8 @@ class DigestMaker:
             if run.kind == RunKind.DEADLINE and content.deadline:
                 ends.append(to_moment(content.deadline, self.zone))
             if all(end is None or end > self.now() for end in ends):
-                found[announcement.number] = content
-        return list(found.items())
+                found[run.number] = (announcement.number, content)
+        return found
 
     def _make_freezing(self, run: int) -> Freezing:
         return Freezing(

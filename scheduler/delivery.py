@@ -76,12 +76,15 @@ class Delivery:
         now: Callable[[], datetime],
         finish: Callable[[], Awaitable[None]],
         zone: tzinfo,
+        *,
+        max_rest_seconds: float = MAX_REST_SECONDS,
     ) -> None:
         self._database = database
         self._channels = channels
         self._now = now
         self._finish = finish
         self._zone = zone
+        self._max_rest_seconds = max_rest_seconds
         self._flows = {name: _Flow() for name in channels}
         self._sendings: set[asyncio.Task[None]] = set()
         # Lanes run in tasks of the broker's, which ends them without waiting for their ends.
@@ -243,7 +246,7 @@ class Delivery:
         flow.failures += is_certain
         if result.after_seconds or flow.failures >= FAILURES_IN_A_ROW:
             # Asked to slow down, or the platform is away: the next batch would meet the same.
-            flow.rests_until = asyncio.get_running_loop().time() + min(seconds, MAX_REST_SECONDS)
+            flow.rests_until = asyncio.get_running_loop().time() + min(seconds, self._max_rest_seconds)
         later = now + timedelta(seconds=seconds)
         await batches.put_off_batch(connection, batch, later, result.reason, first_tried_at=since)
         await run_batches.close_strays(connection, channel.name)

@@ -12,7 +12,6 @@ from announcements import APPROVER, AUTHOR, make_content
 from app.city import load_city
 from app.wiring import make_city_names
 from connectors.channel import Outcome, Quota, SendResult
-from scheduler import delivery as delivery_module
 from scheduler.announcements import AnnouncementDesk
 from scheduler.delivery import Delivery
 from scheduler.digests import DigestMaker
@@ -63,7 +62,7 @@ class Phones:
 class World:
     """The house at a moment that only moves when it is told."""
 
-    def __init__(self, database, start, monkeypatch):
+    def __init__(self, database, start):
         self.database, self.now = database, start.astimezone(UTC)
         self.line, self.telegram = Phones("line"), Phones("telegram", batch_size=1, repeats_are_safe=False)
         names, channels = (
@@ -77,11 +76,10 @@ class World:
         def now():
             return self.now
 
-        monkeypatch.setattr(delivery_module, "MAX_REST_SECONDS", 0.0)
         self.desk = AnnouncementDesk(database, names, TAIPEI, channels, now)
         self.publisher = Publisher(database, names, TAIPEI, channels, now, learn)
         self.digests = DigestMaker(database, names, TAIPEI, channels, now)
-        self.delivery = Delivery(database, channels, now, self.publisher.finish_done, TAIPEI)
+        self.delivery = Delivery(database, channels, now, self.publisher.finish_done, TAIPEI, max_rest_seconds=0.0)
 
     async def add(self, chat, channel="line", topics=("events",), **more):
         citizen = Citizen(f"{channel}-{chat}", channel, chat, self.now, **{"language": "zh-TW", **more})

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from app.city import load_city
 from app.wiring import make_city_names
 from connectors.channel import Outcome, SendResult
-from scheduler import delivery
 from scheduler.announcements import AnnouncementDesk
 from scheduler.delivery import Delivery
 from scheduler.publishing import Publisher
@@ -66,8 +65,6 @@ class AnnouncementWorld(RuleBasedStateMachine):
     )
     def open(self, hours, repeat, missed):
         self.loop = asyncio.new_event_loop()
-        # The platform fails on purpose; nobody waits for it here.
-        delivery.MAX_REST_SECONDS = 0.0
         self.folder = tempfile.TemporaryDirectory()
         self.now = START
         self.next_outcome = Outcome.SENT
@@ -91,7 +88,9 @@ class AnnouncementWorld(RuleBasedStateMachine):
 
         self.desk = AnnouncementDesk(self.database, names, ZONE, channels, lambda: self.now)
         self.publisher = Publisher(self.database, names, ZONE, channels, lambda: self.now, learn)
-        self.delivery = Delivery(self.database, channels, lambda: self.now, self.publisher.finish_done, ZONE)
+        self.delivery = Delivery(
+            self.database, channels, lambda: self.now, self.publisher.finish_done, ZONE, max_rest_seconds=0.0
+        )
         async with self.database.begin() as connection:
             for number in range(4):
                 citizen = Citizen(f"c{number}", "line", f"U{number}", self.now, language="zh-TW")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.templating import Jinja2Templates
@@ -152,7 +152,7 @@ def _is_news(announcement: Announcement, content: Content, now: datetime, today:
 
 
 def _make_item(announcement: Announcement, content: Content, language: str, names: CityNames) -> NewsItem:
-    message: Any = write_announcement(content, language, names)
+    message = write_announcement(content, language, names)
     return NewsItem(
         number=announcement.number,
         heading=message.heading,

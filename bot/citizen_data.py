@@ -11,7 +11,7 @@ from bot.subscribing import say_quiet_hours
 from bot.visit import Visit
 from connectors.message import Button, OutgoingMessage
 from connectors.text_length import shorten
-from storage import citizens, deliveries, districts, inbox, outbox, questions, subscriptions, tickets, watches
+from storage import citizens, deliveries, districts, inbox, notices, outbox, questions, subscriptions, tickets, watches
 
 CHANNEL_NAMES = {"line": "LINE", "telegram": "Telegram"}
 _WATCH_LABEL = 30
@@ -41,6 +41,7 @@ async def show_citizen_data(
         watches=_join([watch.question for watch in waiting], visit),
         tickets=_join([str(ticket.number) for ticket in handed_over], visit),
         questions=await questions.count_questions_of(connection, citizen.id),
+        announcements=await deliveries.count_of_citizen(connection, citizen.id),
         latest=await _say_latest(connection, visit),
         chat=citizen.chat,
         retention_days=retention_days,
@@ -71,6 +72,7 @@ async def forget_citizen(connection: AsyncConnection, visit: Visit) -> list[Outg
     await questions.delete_questions_of(connection, citizen.id)
     await outbox.forget_chat(connection, citizen.channel, citizen.chat)
     await deliveries.forget_deliveries(connection, citizen.id)
+    await notices.delete_link_codes(connection, citizen.id)
     await inbox.forget_chat(connection, citizen.channel, citizen.chat, but=visit.inbox_row_id)
     await citizens.delete_citizen(connection, citizen.id)
     return [visit.speech.message("forgotten_group" if visit.event.is_group else "forgotten")]

@@ -54,4 +54,4 @@ async def _join(connection: AsyncConnection, visit: Visit, code: str) -> list[Ou
 
 
 def _mark(code: str) -> str:
-    return f"link {code}"
+    return f"{notices.LINK_MARK} {code}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from storage import inbox, notices, outbox, tickets, watches
+from storage import deliveries, inbox, notices, outbox, tickets, watches
 from storage.database import Database
 from storage.questions import delete_questions_before
 
@@ -25,6 +25,8 @@ async def delete_old_questions(database: Database, *, now: datetime, retention_d
         await tickets.delete_closed_before(connection, oldest)
         await outbox.delete_closed_before(connection, oldest)
         await notices.delete_notices_before(connection, oldest)
+        await notices.delete_link_codes(connection)
+        await deliveries.unname_before(connection, oldest)
         await watches.delete_watches_before(connection, now - timedelta(days=WATCH_DAYS))
         await inbox.delete_events_before(connection, now - timedelta(days=min(EVENT_DAYS, retention_days)))
     if count:

@@ -186,3 +186,20 @@ async def skip_waiting(connection: AsyncConnection, citizen_id: str, topics: Seq
         )
         .values(state=DeliveryState.SKIPPED, reason=reason, digest="")
     )
+
+
+async def count_of_citizen(connection: AsyncConnection, citizen_id: str) -> int:
+    """Count the rows the ledger has of a citizen."""
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.citizen_id == citizen_id)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def unname_before(connection: AsyncConnection, moment: datetime) -> None:
+    """Take the citizens out of the ledger of runs that ended before a moment; the rows still count."""
+    old = select(runs.c.number).where(runs.c.finished_at < moment)
+    settled = deliveries.c.state.not_in(OPEN)
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.run.in_(old), settled, deliveries.c.citizen_id.is_not(None))
+        .values(citizen_id=None, chat="", message_id="")
+    )

@@ -28,6 +28,9 @@ notices = Table(
     Column("not_before", UtcDateTime),
 )
 
+# What marks of link codes are named by (bot.linking).
+LINK_MARK = "link"
+
 # How far the looking for changed documents has come.
 marks = Table(
     "marks",
@@ -113,3 +116,9 @@ async def set_mark(connection: AsyncConnection, name: str, value: str) -> None:
 async def delete_mark(connection: AsyncConnection, name: str) -> None:
     """Delete a mark."""
     await connection.execute(delete(marks).where(marks.c.name == name))
+
+
+async def delete_link_codes(connection: AsyncConnection, citizen_id: str = "") -> None:
+    """Delete the codes by which chats are linked: a citizen's, or all of them."""
+    codes = marks.c.name.startswith(f"{LINK_MARK} ")
+    await connection.execute(delete(marks).where(codes, marks.c.value.contains(citizen_id, autoescape=True)))

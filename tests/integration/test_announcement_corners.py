@@ -1,6 +1,6 @@
 """Where things meet: cancelling while it is sent, digests of what was recalled, quotas, times that passed."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from announcement_world import World, at
@@ -8,14 +8,16 @@ from announcements import APPROVER, AUTHOR
 
 from connectors.channel import Outcome
 from scheduler.steps import StepRefused
+from scheduler.upkeep import delete_old_questions
 from storage.citizens import change_citizen
+from storage.deliveries import count_of_citizen
 
 KITE = ("【公告】旗津風箏節",)
 
 
 @pytest.fixture
-async def world(database, monkeypatch):
-    return World(database, at(2027, 1, 4, 10), monkeypatch)
+async def world(database):
+    return World(database, at(2027, 1, 4, 10))
 
 
 async def test_what_was_being_sent_when_it_was_cancelled_is_not_left_open(world):
@@ -174,3 +176,14 @@ async def test_a_clock_that_was_far_ahead_and_comes_back_stops_no_digest(world):
     await world.work(at(2027, 1, 4, 10))
     await world.work(at(2027, 1, 5, 8))
     assert world.line.got == [("a", KITE)]
+
+
+async def test_the_ledger_names_nobody_longer_than_is_promised_and_still_counts(world):
+    await world.add("a")
+    number = await world.schedule()
+    await world.work()
+    for days, known in ((29, 1), (31, 0)):
+        await delete_old_questions(world.database, now=world.now + timedelta(days=days), retention_days=30)
+        async with world.database.begin() as connection:
+            assert await count_of_citizen(connection, "line-a") == known
+    assert await world.ledger(number) == {("line", "sent"): 1}

@@ -281,6 +281,16 @@ async def test_the_staff_api_is_closed_without_the_token(house):
         assert (await client.post("/api/staff/tickets/99/answer", json={"text": ""})).status_code == 422
 
 
+async def test_a_link_code_is_forgotten_with_who_asked_for_it(house):
+    await house.line.say(CITIZEN, "連結")
+    await house.line.wait_for(CITIZEN, 1)
+    async with house.askbay.database.begin() as connection:
+        citizen = await find_citizen(connection, "line", CITIZEN)
+    await house.line.press(CITIZEN, "z:")
+    await house.line.wait_for(CITIZEN, 2)
+    assert citizen.id not in await read_all(house)
+
+
 async def test_nothing_that_waits_is_sent_to_who_leaves(house):
     line = house.line
     line.faults.add("rate", times=3, method="push")

@@ -29,6 +29,7 @@ class Status(StrEnum):
     DECLINED_ABUSE = "declined_abuse"
     SMALL_TALK = "small_talk"
     THANKS = "thanks"
+    EXPLAINED = "explained"
     HELP = "help"
     CRISIS = "crisis"
 
@@ -54,10 +55,24 @@ class Citation:
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence quoted from a passage, with the number of its citation."""
+    """A sentence, quoted or checked against what it cites, with the number of its citation; `more` are further ones."""
 
     text: str
     citation: int
+    more: tuple[int, ...] = ()
+
+    @property
+    def citations(self) -> tuple[int, ...]:
+        """The numbers of all its citations."""
+        return (self.citation, *self.more)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question asked before in a conversation, and the answer it got."""
+
+    question: str
+    answer: str
 
 
 # The name of a text of the wording, and what is filled into it.
@@ -86,7 +101,10 @@ class Related:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a citizen gets, before any channel's form. `as_of` is the day the newest source was last looked at."""
+    """What a citizen gets, before any channel's form. `as_of` is the day the newest source was last looked at.
+
+    `is_written`: a language model wrote it, and it was checked; otherwise its statements are quotes.
+    """
 
     status: Status
     language: str
@@ -94,6 +112,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     related: tuple[Related, ...] = ()
     as_of: str = ""
+    is_written: bool = False
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,20 @@ def answer_question(
     `language` is what the citizen reads where the text does not tell; `asked_before` the last questions of the
     conversation, oldest first, which a follow-up ("and where is it?") may lean on.
     """
+    return work_out_answer(
+        text, knowledge=knowledge, today=today, language=language, asked_before=asked_before
+    ).answer or Answer(Status.UNANSWERED_NO_SOURCE, language or "zh-TW")
+
+
+def work_out_answer(
+    text: str,
+    *,
+    knowledge: Knowledge,
+    today: date,
+    language: str | None = None,
+    asked_before: Sequence[str] = (),
+) -> AnswerContext:
+    """Do the same, and return all that led to the answer; its `answer` is never None."""
     spoken = detect_language(text, default=language or "zh-TW")
     context = AnswerContext(
         text=text, language=spoken, today=today, knowledge=knowledge, asked_before=tuple(asked_before)
@@ -53,7 +67,7 @@ def answer_question(
     if context.leans and not points_back(text) and _ended(context).status is Status.UNANSWERED_NO_SOURCE:
         # Not a follow-up after all, perhaps: the question by itself.
         context = _run_steps(replace(context, text=text, asked_before=(), leans=False, answer=None))
-    return _ended(context)
+    return replace(context, answer=_ended(context))
 
 
 def _run_steps(context: AnswerContext) -> AnswerContext:

@@ -15,7 +15,7 @@ from bot.answer_message import make_answer_message
 from bot.awaiting import read_awaited, stop_waiting
 from bot.browsing import show_programmes, show_topic, show_topics, show_whole
 from bot.commands import ONLY_ASKED, PRIVATE, Command, make_choices, read_command
-from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_asked_before
+from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_turns
 from bot.districts import press_district, show_districts
 from bot.feedback import press_reason, press_vote
 from bot.linking import link, unlink
@@ -318,7 +318,7 @@ class Chat:
             question_id=visit.key,
             conversation_id=visit.citizen.id,
             language=visit.speech.language,
-            asked_before=await find_asked_before(connection, visit.citizen.id, visit.at),
+            turns=await find_turns(connection, visit.citizen.id, visit.at),
             citizen_id=visit.citizen.id,
             message_id=message_id or visit.event.message_id,
         )

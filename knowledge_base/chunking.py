@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from knowledge_base.instructions import drop_hidden, is_instruction
 from knowledge_base.language import count_cjk
 from knowledge_base.sentences import LIST_ITEM, split_sentences
 from storage.documents import Document
@@ -17,6 +18,7 @@ CJK_WEIGHT = 3
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 
@@ -48,7 +50,7 @@ class Passage:
 
 
 def chunk_document(document: Document) -> list[Passage]:
-    """Return the passages of a document, in order."""
+    """Return the passages of a document, in order; without paragraphs that give orders to an assistant."""
     pieces = [
         (heading, "\n".join(sentences))
         for heading, body in _split_sections(_plain(document.text), document.title)
@@ -115,9 +117,25 @@ def _weigh(text: str) -> int:
 
 
 def _plain(markdown: str) -> str:
-    text = _HTML_TAG.sub(" ", _HTML_COMMENT.sub(" ", markdown))
+    paragraphs = [_plain_paragraph(paragraph) for paragraph in _PARAGRAPH_END.split(_HTML_COMMENT.sub(" ", markdown))]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _plain_paragraph(markdown: str) -> str:
+    """Return a paragraph without markup and without what nobody sees; nothing of one that gives orders.
+
+    A line that stands for itself (of a list) is left out alone.
+    """
+    if any(is_instruction(line, in_document=True) for line in (markdown, *split_sentences(markdown))):
+        kept = [line for line in markdown.splitlines() if not _gives_orders(line)]
+        markdown = "\n".join(kept) if len(kept) < len(markdown.splitlines()) else ""
+    text = _HTML_TAG.sub(" ", drop_hidden(markdown))
     text = _MARKDOWN_LINK.sub(r"\1", text)
     return _EMPHASIS.sub(r"\2", text)
+
+
+def _gives_orders(line: str) -> bool:
+    return any(is_instruction(part, in_document=True) for part in (line, *split_sentences(line)))
 
 
 def _passage(document: Document, position: int, heading: str, text: str) -> Passage:

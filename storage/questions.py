@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import UtcDateTime, metadata
+from storage.model_uses import ModelUse, forget_questions_in_uses, save_model_uses
 
 questions = Table(
     "questions",
@@ -74,6 +75,7 @@ class AskedQuestion:
     answer_ms: float
     citizen_id: str | None = None
     message_id: str = ""
+    model_uses: tuple[ModelUse, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,11 @@ _LAST = (
 
 
 async def save_question(connection: AsyncConnection, question: AskedQuestion) -> None:
-    """Store a question together with its answer."""
-    await connection.execute(_INSERT, vars(question))
+    """Store a question together with its answer and the uses of the language model for it."""
+    row = {**vars(question)}
+    del row["model_uses"]
+    await connection.execute(_INSERT, row)
+    await save_model_uses(connection, question.id, question.model_uses)
 
 
 async def find_question(connection: AsyncConnection, question_id: str) -> AskedQuestion | None:
@@ -125,7 +130,9 @@ async def delete_questions_of(connection: AsyncConnection, citizen_id: str, mess
     own = questions.c.citizen_id == citizen_id
     if message_id is not None:
         own = own & (questions.c.message_id == message_id)
-    await connection.execute(delete(feedback).where(feedback.c.question_id.in_(select(questions.c.id).where(own))))
+    ids = select(questions.c.id).where(own)
+    await connection.execute(delete(feedback).where(feedback.c.question_id.in_(ids)))
+    await forget_questions_in_uses(connection, ids)
     return (await connection.execute(delete(questions).where(own))).rowcount
 
 
@@ -151,6 +158,7 @@ async def delete_questions_before(connection: AsyncConnection, moment: datetime)
     """Delete questions (and the feedback on them) asked before a moment; returns how many."""
     old = select(questions.c.id).where(questions.c.asked_at < moment)
     await connection.execute(delete(feedback).where(feedback.c.question_id.in_(old)))
+    await forget_questions_in_uses(connection, old)
     return (await connection.execute(delete(questions).where(questions.c.asked_at < moment))).rowcount
 
 

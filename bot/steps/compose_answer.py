@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from bot.answer import Answer, AnswerContext, AnswerPart, Citation, Note, Statement, Status
+from bot.answer import Answer, AnswerContext, AnswerPart, Note, Statement, Status
+from bot.citing import Citations
 from knowledge_base.chunking import Passage
 from knowledge_base.documents import CLOSED, OFFICIAL, PLANNED, has_expired
 from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Verdict
-from knowledge_base.language import CHINESE
 from knowledge_base.passage_match import Sentence
 from knowledge_base.question import Kind
 
@@ -23,14 +23,11 @@ MIN_DISAGREEMENT_COVERAGE = 0.6
 MAX_DISPUTED = 2
 # Sources differ in values; what a thing is or who may apply they tell alike.
 KINDS_OF_VALUES = (Kind.MONEY, Kind.WHEN, Kind.NUMBER, Kind.DURATION, Kind.CLOCK)
-MAX_QUOTE_CHARACTERS = 600
-# Sentences on each side of a quoted one that the citation shows with it.
-QUOTE_AROUND = 1
 
 
 def compose_answer(context: AnswerContext) -> AnswerContext:
     """Choose and order the sentences, number the citations, and say what is expired, planned or disputed."""
-    citations = _Citations(context.language)
+    citations = Citations()
     parts = _drop_repeated([_compose_part(context, verdict, citations) for verdict in context.verdicts])
     complete = all(part.statements for part in parts)
     made = citations.make()
@@ -56,7 +53,7 @@ def _drop_repeated(parts: Sequence[AnswerPart]) -> tuple[AnswerPart, ...]:
     return tuple(kept)
 
 
-def _compose_part(context: AnswerContext, verdict: Verdict, citations: _Citations) -> AnswerPart:
+def _compose_part(context: AnswerContext, verdict: Verdict, citations: Citations) -> AnswerPart:
     if not verdict.answers:
         return AnswerPart(verdict.part.text, ())
     chosen, differs = _choose(verdict)
@@ -127,69 +124,3 @@ def _notes(context: AnswerContext, chosen: Sequence[Sentence]) -> tuple[Note, ..
         if passage.language != context.language:
             notes["other_language"] = ()
     return tuple(notes.items())
-
-
-@dataclass
-class _Citations:
-    """Numbers the documents in the order they are first quoted."""
-
-    language: str
-    _cited: dict[str, list[Sentence]] = field(default_factory=dict)
-
-    def cite(self, sentence: Sentence) -> int:
-        key = sentence.found.passage.document_key
-        self._cited.setdefault(key, []).append(sentence)
-        return list(self._cited).index(key) + 1
-
-    def make(self) -> tuple[Citation, ...]:
-        return tuple(self._citation(number, quoted) for number, quoted in enumerate(self._cited.values(), start=1))
-
-    def lines(self) -> dict[int, Sequence[str]]:
-        return {
-            number: [line for sentence in quoted for line in sentence.found.passage.text.splitlines()]
-            for number, quoted in enumerate(self._cited.values(), start=1)
-        }
-
-    def _citation(self, number: int, quoted: Sequence[Sentence]) -> Citation:
-        passage = quoted[0].found.passage
-        return Citation(
-            number=number,
-            document_id=passage.document_id,
-            language=passage.language,
-            title=passage.title,
-            publisher=passage.publisher,
-            published_at=passage.published_at,
-            url=passage.url,
-            trust=passage.trust,
-            as_of=passage.as_of,
-            quote=_quote(quoted),
-        )
-
-
-def _quote(quoted: Sequence[Sentence]) -> str:
-    """Return the quoted sentences with their neighbours, verbatim, in the order of the document."""
-    separator = "" if quoted[0].found.passage.language == CHINESE else " "
-    excerpts = []
-    for passage in {sentence.found.passage.id: sentence.found.passage for sentence in quoted}.values():
-        lines = passage.text.splitlines()
-        used = {sentence.position for sentence in quoted if sentence.found.passage.id == passage.id}
-        wanted = sorted(
-            {near for position in used for near in range(position - QUOTE_AROUND, position + QUOTE_AROUND + 1)}
-            & set(range(len(lines)))
-        )
-        excerpt = _join(lines, wanted, separator)
-        if len(excerpt) > MAX_QUOTE_CHARACTERS:
-            excerpt = _join(lines, sorted(used), separator)
-        excerpts.append(excerpt)
-    return " … ".join(excerpts)
-
-
-def _join(lines: Sequence[str], positions: Sequence[int], separator: str) -> str:
-    text = ""
-    previous = None
-    for position in positions:
-        if previous is not None:
-            text += separator if position == previous + 1 else " … "
-        text += lines[position]
-        previous = position
-    return text

@@ -8,6 +8,7 @@ from storage import (  # noqa: F401  their tables belong to the metadata below
     citizens,
     documents,
     inbox,
+    model_uses,
     outbox,
     questions,
     subscriptions,

@@ -1,0 +1,265 @@
+"""Lets a language model word an answer from the passages that were judged to answer, and lets through what holds.
+
+The quoted answer is there before; it goes out whenever this raises ModelFailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+from bot.answer import Answer, AnswerContext, AnswerPart, Note, Statement, Status
+from bot.citing import Citations
+from bot.model_contract import (
+    MAX_SENTENCES,
+    Failure,
+    LanguageModel,
+    ModelFailed,
+    OnUsage,
+    WrittenAnswer,
+    WrittenSentence,
+)
+from bot.output_guard import Guarded, OutputGuard
+from bot.personal_data import mask_personal_data
+from knowledge_base.chunking import Passage
+from knowledge_base.claims.support import Checker
+from knowledge_base.evidence import RatedPassage
+from knowledge_base.glossary import fold
+from knowledge_base.passage_match import Sentence
+from knowledge_base.question import shows_kind
+
+PROMPT = "compose_answer"
+MAX_PASSAGES = 6
+MAX_PASSAGES_A_PART = 4
+MAX_PASSAGE_CHARACTERS = 7_000
+# A passage this much below the best one of its part is about something else.
+CONFIDENCE_MARGIN = 0.3
+# Of what was written, at least this share must have passed, or none of it is trusted.
+MIN_PASSED = 0.5
+MIN_TRANSLATION_WEIGHT = 0.05
+LANGUAGE_NAMES = {"zh-TW": "臺灣正體中文", "en": "English"}
+
+OnProgress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A sentence that was not let through, why, and what is quoted instead (nothing where it is left out)."""
+
+    sentence: str
+    problems: tuple[tuple[str, str], ...]
+    instead: str = ""
+
+
+@dataclass(frozen=True)
+class FluentAnswer:
+    """An answer in a model's words, and what of its words was not let through."""
+
+    answer: Answer
+    dropped: tuple[Dropped, ...]
+
+
+async def write_fluent_answer(
+    context: AnswerContext,
+    quoted: Answer,
+    model: LanguageModel,
+    *,
+    city: str,
+    seconds: float,
+    on_usage: OnUsage,
+    on_dropped: Callable[[Sequence[Dropped]], None],
+    on_progress: OnProgress | None = None,
+) -> FluentAnswer:
+    """Return the answer in the model's words. `on_progress` sees the sentences that hold, as they come.
+
+    `on_dropped` is told what was not let through, also where too little is left. Raises ModelFailed.
+    """
+    rated = _choose_passages(context)
+    writer = _Writer(context, [item.found.passage for item in rated])
+    written = await model.write(
+        PROMPT,
+        {
+            "city": city,
+            "language": LANGUAGE_NAMES[context.language],
+            "today": f"{context.today:%Y-%m-%d} ({context.today:%A})",
+            "question": escape(mask_personal_data(context.text), quote=False),
+            "passages": fence_passages(writer.passages),
+        },
+        WrittenAnswer,
+        seconds=seconds,
+        on_usage=on_usage,
+        on_partial=writer.follow(on_progress) if on_progress else None,
+    )
+    if written.coverage == "none" or not written.sentences:
+        raise ModelFailed(Failure.UNSURE)
+    kept, dropped = _let_through(writer, written.sentences[:MAX_SENTENCES], quoted)
+    on_dropped(dropped)
+    if not _is_enough(context, quoted, kept, dropped):
+        raise ModelFailed(Failure.UNFIT, f"{len(dropped)} of {len(written.sentences)} sentences did not hold")
+    return FluentAnswer(_assemble(quoted, kept, rated, is_partial=written.coverage == "partial"), tuple(dropped))
+
+
+def fence_passages(passages: Sequence[Passage]) -> str:
+    """Return passages as numbered data: nothing in them can close the fence."""
+    return "\n".join(_fence(number, passage) for number, passage in enumerate(passages, start=1))
+
+
+def _fence(number: int, passage: Passage) -> str:
+    about = {
+        "number": str(number),
+        "title": passage.title,
+        "publisher": passage.publisher,
+        "published": passage.published_at or "unknown",
+        "valid_from": passage.valid_from,
+        "valid_until": passage.valid_until,
+        "status": passage.status,
+        "source": passage.trust,
+        "heading": passage.heading,
+    }
+    attributes = " ".join(f'{name}="{escape(value)}"' for name, value in about.items() if value)
+    return f"<passage {attributes}>\n{escape(passage.text, quote=False)}\n</passage>"
+
+
+def _choose_passages(context: AnswerContext) -> list[RatedPassage]:
+    """Return the passages of each answered part that come near its best one, in the order of the parts."""
+    chosen: dict[str, RatedPassage] = {}
+    length = 0
+    for verdict in (verdict for verdict in context.verdicts if verdict.answers):
+        near = [item for item in verdict.rated if item.confidence >= verdict.confidence - CONFIDENCE_MARGIN]
+        for item in (verdict.rated[0], *near[1:MAX_PASSAGES_A_PART]):
+            passage = item.found.passage
+            fits = length + len(passage.text) <= MAX_PASSAGE_CHARACTERS and len(chosen) < MAX_PASSAGES
+            if passage.id not in chosen and (fits or not chosen):
+                chosen[passage.id] = item
+                length += len(passage.text)
+    return list(chosen.values())
+
+
+class _Writer:
+    """Guards each sentence once, while it grows and when it is whole."""
+
+    def __init__(self, context: AnswerContext, passages: Sequence[Passage]) -> None:
+        self.passages = passages
+        library = context.knowledge.library
+        checker = Checker(
+            glossary=library.glossary,
+            today=context.today,
+            known_names=frozenset(fold(name) for name in context.knowledge.judge.city_names),
+            translate=lambda word: [
+                found.term for found in library.table.translate_word(word) if found.weight >= MIN_TRANSLATION_WEIGHT
+            ],
+        )
+        self._guard = OutputGuard(checker, context.language, passages)
+        self._done: dict[tuple[str, tuple[int, ...]], Guarded] = {}
+
+    def guard(self, sentence: WrittenSentence) -> Guarded:
+        key = (sentence.text, tuple(sentence.passages))
+        if key not in self._done:
+            self._done[key] = self._guard.guard(*key)
+        return self._done[key]
+
+    def follow(self, on_progress: OnProgress) -> Callable[[Mapping[str, Any]], None]:
+        """Return what shows the sentences of a growing answer, once they are whole and hold."""
+        shown = 0
+
+        def show(partial: Mapping[str, Any]) -> None:
+            nonlocal shown
+            whole = _read_whole(partial)
+            if len(whole) <= shown:
+                return
+            shown = len(whole)
+            passed = [guarded.text for guarded in map(self.guard, whole) if guarded.passes]
+            if passed:
+                on_progress("\n".join(passed))
+
+        return show
+
+
+def _read_whole(partial: Mapping[str, Any]) -> list[WrittenSentence]:
+    """Return the sentences of a growing answer that are whole: those that another one follows."""
+    listed = partial.get("sentences")
+    found = []
+    for item in listed[:-1] if isinstance(listed, list) else []:
+        try:
+            found.append(WrittenSentence.model_validate(item))
+        except ValueError:
+            break
+    return found[:MAX_SENTENCES]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A sentence that goes out, written or quoted, and the passages that say it."""
+
+    guarded: Guarded
+    is_quote: bool = False
+
+
+def _let_through(
+    writer: _Writer, sentences: Sequence[WrittenSentence], quoted: Answer
+) -> tuple[list[_Kept], list[Dropped]]:
+    """Return what goes out: what holds, and for what does not the quoted original where the quoted answer has it."""
+    quotes = {statement.text for part in quoted.parts for statement in part.statements}
+    kept: list[_Kept] = []
+    dropped: list[Dropped] = []
+    said: set[str] = set()
+    for sentence in sentences:
+        guarded = writer.guard(sentence)
+        if guarded.passes and guarded.text not in said:
+            kept.append(_Kept(guarded))
+            said.add(guarded.text)
+        elif not guarded.passes:
+            instead = guarded.line if guarded.line in quotes - said else ""
+            if instead:
+                number = next(n for n, p in enumerate(writer.passages, 1) if instead in p.text.splitlines())
+                kept.append(_Kept(Guarded(instead, (number,), (), instead), is_quote=True))
+                said.add(instead)
+            problems = tuple((str(problem.kind), mask_personal_data(problem.text)) for problem in guarded.problems)
+            dropped.append(Dropped(mask_personal_data(guarded.text), problems, instead))
+    return kept, dropped
+
+
+def _is_enough(context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], dropped: Sequence[Dropped]) -> bool:
+    """Say whether what is left is better than the quotes: mostly the model's, and it gives what was asked."""
+    written = [item.guarded.text for item in kept if not item.is_quote]
+    if not written or len(written) < MIN_PASSED * (len(written) + len(dropped)):
+        return False
+    if any(part.sources_differ for part in quoted.parts):
+        # That sources differ must be said in full; the quotes do.
+        return False
+    asked = [verdict.part for verdict in context.verdicts if verdict.answers]
+    return all(any(shows_kind(item.guarded.text, part.kind) for item in kept) for part in asked)
+
+
+def _assemble(quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassage], *, is_partial: bool) -> Answer:
+    """Return the answer with its statements in order, the notes of the quoted one, and what remained unanswered."""
+    citations = Citations()
+    statements = []
+    for item in kept:
+        numbers = tuple(
+            dict.fromkeys(
+                citations.cite(_find_sentence(rated[number - 1], item.guarded)) for number in item.guarded.passages
+            )
+        )
+        statements.append(Statement(item.guarded.text, numbers[0], numbers[1:]))
+    unanswered = tuple(part for part in quoted.parts if not part.statements)
+    notes: dict[Note, None] = dict.fromkeys(note for part in quoted.parts for note in part.notes)
+    if is_partial and not unanswered:
+        notes[("partly", ())] = None
+    question = " ".join(part.question for part in quoted.parts if part.statements)
+    made = citations.make()
+    return replace(
+        quoted,
+        status=Status.ANSWERED_PARTLY if is_partial or unanswered else Status.ANSWERED,
+        parts=(AnswerPart(question, tuple(statements), tuple(notes)), *unanswered),
+        citations=made,
+        as_of=max((citation.as_of for citation in made), default=""),
+        is_written=True,
+    )
+
+
+def _find_sentence(rated: RatedPassage, guarded: Guarded) -> Sentence:
+    """Return the sentence of a passage that a statement rests on: the one it is nearest to, or else the best."""
+    return next((item for item in rated.sentences if item.text == guarded.line), rated.sentences[0])

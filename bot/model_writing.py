@@ -1,0 +1,153 @@
+"""Has a language model word an answer, within the citizen's time, and accounts for it.
+
+The main path of a question where a model is configured: the quoted answer stands first, a follow-up may be made a
+question of its own, the model words what was found, and only what holds goes out. Whatever fails, the quote goes out.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bot.answer import STATES_FACTS, Answer, AnswerContext, Status, Turn
+from bot.fluent_answer import PROMPT, Dropped, OnProgress, write_fluent_answer
+from bot.follow_up import PROMPT as REWRITE_PROMPT
+from bot.follow_up import rewrite_follow_up
+from bot.model_contract import LanguageModel, ModelFailed, Usage
+from knowledge_base.question import points_back
+from prompts.model_prompts import load_model_prompt
+from storage.model_uses import ModelUse
+
+log = logging.getLogger(__name__)
+
+USED = "used"
+COMPOSE, REWRITE = "compose", "rewrite"
+# Of the time there is, a follow-up may take so much; composing needs the rest.
+REWRITE_SHARE = 0.4
+# With less time than this left a model is not asked any more.
+MIN_SECONDS = 0.5
+MAY_BE_FOLLOW_UP = frozenset({Status.UNANSWERED_NO_SOURCE, Status.CLARIFY})
+
+WorkOut = Callable[[str], Awaitable[AnswerContext]]
+
+
+@dataclass
+class Written:
+    """What came of it: the answer that goes out, and the uses of the model."""
+
+    answer: Answer
+    uses: list[ModelUse] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ModelWriter:
+    """A model to word answers with. `seconds` is what a question's uses of it may take altogether."""
+
+    model: LanguageModel
+    seconds: float
+    now: Callable[[], datetime]
+
+    async def write_answer(
+        self,
+        context: AnswerContext,
+        turns: Sequence[Turn],
+        work_out: WorkOut,
+        *,
+        city: str,
+        on_progress: OnProgress | None = None,
+    ) -> Written:
+        """Return the answer that goes out. `work_out` answers another question by quotes, for a follow-up."""
+        until = time.monotonic() + self.seconds
+        written = Written(context.answer or Answer(Status.UNANSWERED_NO_SOURCE, context.language))
+        if turns and _may_be_follow_up(context, written.answer):
+            context = await self._make_independent(context, turns, work_out, until, written)
+        if written.answer.status in STATES_FACTS:
+            await self._compose(context, city, until, written, on_progress)
+        return written
+
+    async def _make_independent(
+        self, context: AnswerContext, turns: Sequence[Turn], work_out: WorkOut, until: float, written: Written
+    ) -> AnswerContext:
+        """Return what the question by itself leads to, where that is an answer; else what there was."""
+        use = _Use(self, REWRITE, REWRITE_PROMPT)
+        try:
+            seconds = (until - time.monotonic()) * REWRITE_SHARE
+            text = await rewrite_follow_up(context, turns, self.model, seconds=seconds, on_usage=use.add)
+        except ModelFailed as error:
+            written.uses.append(use.end(str(error.failure), error))
+            return context
+        written.uses.append(use.end(USED))
+        if text == context.text:
+            return context
+        independent = await work_out(text)
+        if independent.answer is None or independent.answer.status not in STATES_FACTS:
+            return context
+        written.answer = independent.answer
+        return independent
+
+    async def _compose(
+        self, context: AnswerContext, city: str, until: float, written: Written, on_progress: OnProgress | None
+    ) -> None:
+        seconds = until - time.monotonic()
+        if seconds < MIN_SECONDS:
+            return
+        use = _Use(self, COMPOSE, PROMPT)
+        try:
+            fluent = await write_fluent_answer(
+                context,
+                written.answer,
+                self.model,
+                city=city,
+                seconds=seconds,
+                on_usage=use.add,
+                on_dropped=use.note_dropped,
+                on_progress=on_progress,
+            )
+        except ModelFailed as error:
+            written.uses.append(use.end(str(error.failure), error))
+            return
+        written.answer = fluent.answer
+        written.uses.append(use.end(USED))
+
+
+def _may_be_follow_up(context: AnswerContext, answer: Answer) -> bool:
+    """Say whether a question may lean on those before it in a way the rules did not see through."""
+    return context.leans or points_back(context.text) or answer.status in MAY_BE_FOLLOW_UP
+
+
+class _Use:
+    """Counts one use of the model."""
+
+    def __init__(self, writer: ModelWriter, purpose: str, prompt: str) -> None:
+        self._use = ModelUse(purpose, writer.model.name, load_model_prompt(prompt).label, "", writer.now())
+        self._started = time.monotonic()
+        self._usage = Usage()
+        self._dropped: Sequence[Dropped] = ()
+
+    def add(self, usage: Usage) -> None:
+        self._usage = self._usage.plus(usage)
+
+    def note_dropped(self, dropped: Sequence[Dropped]) -> None:
+        self._dropped = dropped
+
+    def end(self, outcome: str, error: ModelFailed | None = None) -> ModelUse:
+        if error:
+            log.info("the language model's %s was not used: %s", self._use.purpose, error.failure)
+        return replace(
+            self._use,
+            outcome=outcome,
+            input_tokens=self._usage.input_tokens,
+            output_tokens=self._usage.output_tokens,
+            cost=self._usage.cost,
+            took_ms=(time.monotonic() - self._started) * 1000,
+            dropped=[_record(item) for item in self._dropped],
+        )
+
+
+def _record(dropped: Dropped) -> dict[str, Any]:
+    problems = [list(problem) for problem in dropped.problems]
+    return {"sentence": dropped.sentence, "problems": problems, "instead": dropped.instead}

@@ -1,0 +1,108 @@
+"""Decides what of a language model's writing may reach a citizen, sentence by sentence. Whatever is in doubt may not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.model_contract import MAX_SENTENCE_CHARACTERS
+from bot.steps.screen_question import clean_text
+from knowledge_base.chunking import Passage
+from knowledge_base.claims.support import Checker, Problem, SentenceCheck
+from knowledge_base.instructions import is_instruction
+from knowledge_base.language import CHINESE, count_cjk, detect_language
+from knowledge_base.sentences import split_sentences
+from knowledge_base.traditional import has_simplified, write_traditional
+
+# Marks of footnotes that models put into the sentence itself.
+_FOOTNOTE = re.compile(
+    r"\s*[\[【(（](?:passage|段落|來源|source)?\s*\d+(?:\s*[,、，]\s*\d+)*[\])】）](?=\s*[。.!！?？]?\s*$)",
+    re.IGNORECASE,
+)
+_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•・]\s+|#+\s+)")
+# Markup has no place in a sentence: a picture or link in it would load or lead somewhere.
+_MARKUP = re.compile(
+    r"!?\[[^\]]*\]\([^)]*\)|<[^>]{1,200}>|```|\{\{|\}\}|<\||\|>|^\s*[\[{]|\bdata:|javascript:", re.IGNORECASE
+)
+# Chinese in which more than this share of letters is Latin, beside names and links, is no Chinese.
+MIN_CHINESE_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A sentence as it may go out, the passages that say it, or what is wrong with it; `line` could be quoted instead."""
+
+    text: str
+    passages: tuple[int, ...]
+    problems: tuple[Problem, ...]
+    line: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether it may go out."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class OutputGuard:
+    """Guards the writing in one language from numbered passages."""
+
+    checker: Checker
+    language: str
+    passages: Sequence[Passage]
+
+    def guard(self, text: str, numbers: Sequence[int]) -> Guarded:
+        """Judge a sentence that cites passages by their numbers, from 1."""
+        plain = _clean(text, self.language)
+        cited = tuple(dict.fromkeys(numbers))
+        if not cited:
+            return Guarded(plain, (), (Problem("uncited", plain),))
+        if not all(1 <= number <= len(self.passages) for number in cited):
+            return Guarded(plain, (), (Problem("citation", str(list(cited))),))
+        if problem := self._find_bad_form(text, plain):
+            return Guarded(plain, (), (problem,))
+        return self._check(plain, cited)
+
+    def _find_bad_form(self, text: str, plain: str) -> Problem | None:
+        if not plain or len(plain) > MAX_SENTENCE_CHARACTERS:
+            return Problem("length", plain[:80])
+        if _MARKUP.search(text):
+            return Problem("markup", plain)
+        if is_instruction(plain):
+            return Problem("instruction", plain)
+        if has_simplified(plain) or not _is_in_language(plain, self.language):
+            return Problem("language", plain)
+        return None
+
+    def _check(self, text: str, cited: tuple[int, ...]) -> Guarded:
+        """Check against each passage alone, then all together: what one passage says in full cites only that one."""
+        check = SentenceCheck((Problem("uncited", text),))
+        for numbers in (*((number,) for number in cited), cited):
+            check = self._check_all(text, [self.passages[number - 1] for number in numbers])
+            if check.holds:
+                return Guarded(text, numbers, (), check.line)
+        return Guarded(text, (), check.problems, check.line)
+
+    def _check_all(self, text: str, passages: Sequence[Passage]) -> SentenceCheck:
+        """Check every sentence of what was given as one."""
+        checks = [self.checker.check(sentence, passages) for sentence in split_sentences(text)]
+        problems = tuple(problem for check in checks for problem in check.problems)
+        return SentenceCheck(problems, checks[0].line if checks else "")
+
+
+def _clean(text: str, language: str) -> str:
+    """Return a sentence without marks nobody sees, footnotes and emphasis; Chinese in traditional characters."""
+    plain = clean_text(_EMPHASIS.sub(r"\2", text)).replace("\n", " ")
+    plain = _LIST_MARK.sub("", _FOOTNOTE.sub("", plain)).strip()
+    return write_traditional(plain) if language == CHINESE or count_cjk(plain) else plain
+
+
+def _is_in_language(text: str, language: str) -> bool:
+    """Say whether a sentence is in a language; a name in the other one does not make it foreign."""
+    words = re.sub(r"\S*[./@]\S*|\d+", " ", text)
+    if language != CHINESE:
+        return detect_language(words, default=language) == language
+    letters = sum(character.isalpha() for character in words)
+    return not letters or count_cjk(words) >= MIN_CHINESE_SHARE * letters

@@ -1,0 +1,75 @@
+"""What a piece of text is about, as tokens, and how much two pieces share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from knowledge_base.claims.claim import Claim, ClaimKind
+from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.reading import read_values
+from knowledge_base.claims.words import drop_framing
+from knowledge_base.language import count_cjk
+from knowledge_base.tokens import ENGLISH_STOP_STEMS, tokenise
+
+# Pieces that have fewer tokens in common tell nothing of each other.
+MIN_COMMON = 3
+WINDOW_CHARACTERS = 14
+
+_CLAUSE_END = re.compile(
+    r"[，,；;。！!？?、\n]|\.\s|\.$|：|:\s|\band\b|\bbut\b|\bwhile\b|\bor\b|但|而(?!且)|或|及|和|與"
+)
+
+
+@lru_cache(maxsize=16_384)
+def tokens_of(text: str) -> tuple[str, ...]:
+    """Return the tokens that say what a text is about: pairs of Chinese characters, stems that are no stop-words."""
+    return tuple(
+        token
+        for token in tokenise(text)
+        if not (len(token) == 1 and count_cjk(token)) and token not in ENGLISH_STOP_STEMS and not token[0].isdigit()
+    )
+
+
+def content_tokens(sentence: str) -> list[str]:
+    """Return the tokens of a sentence without its values and without what politeness adds."""
+    text = rewrite_numerals(sentence)
+    for claim in read_values(sentence):
+        text = text[: claim.start] + " " * (claim.end - claim.start) + text[claim.end :]
+    return list(dict.fromkeys(tokens_of(drop_framing(text))))
+
+
+def tokens_around(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset[str]:
+    """Return the tokens beside a value, within its clause, without other values."""
+    blanked = text
+    for other in claims:
+        if other.kind is ClaimKind.NUMBER and other is not claim:
+            continue
+        blanked = blanked[: other.start] + "\x01" * (other.end - other.start) + blanked[other.end :]
+    before = re.split(r"[，,；;。\n]", blanked[: claim.start])[-1]
+    after = re.split(r"[，,；;。\n]|\.\s", blanked[claim.end :])[0]
+    reach = WINDOW_CHARACTERS if count_cjk(text) > len(text) // 4 else 4 * WINDOW_CHARACTERS
+    beside = f"{before[-reach:]} {after[: reach // 2]}".replace("\x01", " ")
+    return frozenset(tokens_and_numbers(drop_framing(beside)))
+
+
+def tokens_and_numbers(text: str) -> list[str]:
+    """Do as `tokens_of`, with the numbers: "type 4" is not "type 2"."""
+    return [*tokens_of(text), *(token for token in tokenise(text) if token[0].isdigit())]
+
+
+def share(tokens: frozenset[str], of: frozenset[str]) -> float:
+    """Return how much of some tokens others have, 0 to 1."""
+    return len(tokens & of) / len(tokens) if tokens else 0.0
+
+
+def likeness(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return how much two pieces share, of the shorter one; very short ones tell nothing."""
+    common = len(one & other)
+    return common / min(len(one), len(other)) if common >= MIN_COMMON else 0.0
+
+
+def split_clauses(text: str) -> list[str]:
+    """Return the clauses of a text."""
+    return [clause for clause in _CLAUSE_END.split(text) if clause and clause.strip()]

@@ -1,0 +1,164 @@
+"""Reads amounts of money, percentages, fractions, durations, ages, ordinals and plain numbers.
+
+All functions work on a text whose numerals are rewritten (knowledge_base.claims.numerals).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from knowledge_base.claims.claim import Claim, ClaimKind
+
+_N = r"(?P<number>\d+(?:\.\d+)?)"
+_RANGE = r"(?P<first>\d+(?:\.\d+)?)\s*(?:-|~|至|到|to|and|or|或)\s*"
+_LOCAL, _DOLLARS = "NT$", "US$"
+
+_MONEY_BEFORE = re.compile(
+    rf"(?P<currency>NT\s?\$|NTD\s?|TWD\s?|新台幣\s?|台幣\s?|US\s?\$|USD\s?|美金\s?|\$)\s?(?:約|近|達|至少|最高)?{_N}(?:\s*(?:-|~|至|到|to)\s*(?:NT\$|US\$|\$)?(?P<last>\d+(?:\.\d+)?))?\s?(?:元|圓|塊)?",
+    re.IGNORECASE,
+)
+_MONEY_AFTER = re.compile(
+    rf"(?:(?P<first>\d+(?:\.\d+)?)\s?(?:元|圓)?\s?(?:-|~|至|到|to|or|或)\s*)?{_N}\s?(?:多|餘)?\s?(?P<unit>元|圓|塊錢?|美元|美金|(?:New )?Taiwan(?:ese)? dollars?|(?:US |U\.S\. )?dollars?|NTD|TWD)",
+    re.IGNORECASE,
+)
+_PERCENT = re.compile(
+    rf"(?:(?P<first>\d+(?:\.\d+)?)%?\s?(?:-|~|至|到|to|and)\s?)?{_N}\s?(?:%|％|percent\b|per cent\b|個?百分點|percentage points?)",
+    re.IGNORECASE,
+)
+_PERCENT_ZH = re.compile(rf"百分之\s?{_N}")
+_TENTHS = re.compile(
+    r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?P<half>半)?"
+)
+_DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
+_FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
+_FRACTION_EN = re.compile(
+    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|一半|半數",
+    re.IGNORECASE,
+)
+_BOTTOMS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
+
+_UNITS_ZH = (
+    ("workday", "個?(?:工作天|工作日|上班日)", 1), ("month", "年(?!度|期|級|\\s?\\d{1,2}\\s?月)", 12), ("month", "個月", 1),
+    ("day", "(?:個)?(?:週|周|星期|禮拜)(?![日末天一二三四五六]|年)", 7), ("day", "天", 1), ("minute", "(?:個)?(?:小時|鐘頭)", 60),
+    ("minute", "分鐘|分(?=內|以內)", 1), ("second", "秒鐘?", 1), ("day", "日(?=內|以內|之內|前|以上|後|為限|起算)", 1), ("term", "(?:個)?學期", 1),
+)  # fmt: skip
+_UNITS_EN = (
+    ("workday", r"(?:working|business|work)[\s-]days?", 1), ("month", r"years?(?![\s-]olds?\b)", 12), ("month", r"months?", 1),
+    ("day", r"weeks?", 7), ("day", r"days?", 1), ("minute", r"(?:hours?|hrs?)", 60), ("minute", r"(?:minutes?|mins?)", 1),
+    ("second", r"seconds?", 1), ("term", r"semesters?", 1),
+)  # fmt: skip
+_DURATIONS = tuple(
+    (re.compile(rf"(?<![\d.第])(?:{_RANGE})?{_N}\s?(?:多|餘)?(?:{pattern})"), unit, size)
+    for unit, pattern, size in _UNITS_ZH
+) + tuple(
+    (
+        re.compile(
+            rf"(?<![\d.$])(?:{_RANGE})?{_N}[\s-](?:full |consecutive |calendar )?(?:{pattern})\b", re.IGNORECASE
+        ),
+        unit,
+        size,
+    )
+    for unit, pattern, size in _UNITS_EN
+)
+_HALVES = (
+    (re.compile(r"半小時|半個小時|\bhalf[\s-](?:an[\s-])?hour\b", re.IGNORECASE), ("minute", Decimal(30))),
+    (re.compile(r"半年|\bhalf[\s-](?:a[\s-])?year\b", re.IGNORECASE), ("month", Decimal(6))),
+)
+# From here on a number before 年 is a calendar year, of the Republic or of our era, not a length of time.
+_FIRST_CALENDAR_YEAR = 60
+_AGE = re.compile(
+    rf"(?:{_RANGE})?{_N}\s?(?:足)?歲|(?:{_RANGE.replace('first', 'first2')})?(?P<number2>\d+)[\s-]years?[\s-]olds?"
+    r"|\b(?:aged?|ages)\s(?:between |from |of )?(?P<number3>\d+)(?:\s?(?:-|to|and)\s?(?P<last>\d+))?|(?P<number4>\d+)\s?years? of age"
+    r"|\b(?:over|under)\s(?P<number5>\d\d)s\b",
+    re.IGNORECASE,
+)
+_ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINAL = re.compile(
+    rf"第\s?(?P<number>\d+)|\b(?P<number2>\d+)(?:st|nd|rd|th)\b|\bQ(?P<number3>[1-4])\b|\b(?P<word>{'|'.join(_ORDINAL_WORDS[1:])})\b(?!-hand)",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    r"(?<![\w.])\d+(?:\.\d+)?(?![\w]*[A-Za-z]{2,}\d)(?!\.\d)|(?<=[^\W\d_A-Za-z])\d+(?:\.\d+)?|\d+(?:\.\d+)?(?=[^\W\d_A-Za-z])"
+)
+
+
+def read_money(text: str) -> Iterator[Claim]:
+    """Yield amounts of money."""
+    taken: list[tuple[int, int]] = []
+    for match in (*_MONEY_BEFORE.finditer(text), *_MONEY_AFTER.finditer(text)):
+        if any(match.start() < end and start < match.end() for start, end in taken):
+            continue
+        taken.append(match.span())
+        found = match.groupdict()
+        written = (found.get("currency") or found.get("unit") or "").upper().replace(" ", "")
+        currency = _DOLLARS if written.startswith(("US", "U.S.", "美")) else _LOCAL
+        for number in (found.get("first"), found.get("number"), found.get("last")):
+            if number:
+                yield Claim(ClaimKind.MONEY, (currency, Decimal(number)), match.group(), *match.span())
+
+
+def read_shares(text: str) -> Iterator[Claim]:
+    """Yield percentages and fractions."""
+    for match in _PERCENT.finditer(text):
+        for number in (match["first"], match["number"]):
+            if number:
+                yield Claim(ClaimKind.PERCENT, Decimal(number), match.group(), *match.span())
+    for match in _PERCENT_ZH.finditer(text):
+        yield Claim(ClaimKind.PERCENT, Decimal(match["number"]), match.group(), *match.span())
+    for match in _TENTHS.finditer(text):
+        yield Claim(
+            ClaimKind.PERCENT, Decimal(match["number"]) * 10 + 5 * bool(match["half"]), match.group(), *match.span()
+        )
+    for match in _DISCOUNT.finditer(text):
+        number = Decimal(match["number"]) * (10 if len(match["number"]) == 1 else 1)
+        yield Claim(ClaimKind.PERCENT, 100 - number, match.group(), *match.span())
+    for match in _FRACTION_ZH.finditer(text):
+        if match["bottom"] != "100":
+            top = 1 if match["top"] == "一" else int(match["top"])
+            yield Claim(ClaimKind.FRACTION, (top, int(match["bottom"])), match.group(), *match.span())
+    for match in _FRACTION_EN.finditer(text):
+        yield Claim(ClaimKind.FRACTION, _fraction(match), match.group(), *match.span())
+
+
+def _fraction(match: re.Match[str]) -> tuple[int, int]:
+    top, bottom = match["top"] or match["top2"] or "1", match["bottom"] or match["bottom2"] or "half"
+    return (int(top) if top.isdigit() else 1, int(bottom) if bottom.isdigit() else _BOTTOMS[bottom.lower()])
+
+
+def read_durations(text: str) -> Iterator[Claim]:
+    """Yield lengths of time: (unit, amount), weeks as days, years as months, hours as minutes."""
+    for pattern, unit, size in _DURATIONS:
+        for match in pattern.finditer(text):
+            if match.group().endswith("年") and (
+                Decimal(match["number"]) >= _FIRST_CALENDAR_YEAR or text[: match.start()].rstrip().endswith("民國")
+            ):
+                continue
+            for number in (match["first"], match["number"]):
+                if number:
+                    yield Claim(ClaimKind.DURATION, (unit, Decimal(number) * size), match.group(), *match.span())
+    for pattern, value in _HALVES:
+        yield from (Claim(ClaimKind.DURATION, value, match.group(), *match.span()) for match in pattern.finditer(text))
+
+
+def read_ages(text: str) -> Iterator[Claim]:
+    """Yield ages in years."""
+    for match in _AGE.finditer(text):
+        for number in match.groupdict().values():
+            if number:
+                yield Claim(ClaimKind.AGE, Decimal(number), match.group(), *match.span())
+
+
+def read_ordinals(text: str) -> Iterator[Claim]:
+    """Yield ordinals; "first" is mostly no number."""
+    for match in _ORDINAL.finditer(text):
+        number = match["number"] or match["number2"] or match["number3"]
+        value = int(number) if number else _ORDINAL_WORDS.index(match["word"].lower()) + 1
+        yield Claim(ClaimKind.ORDINAL, Decimal(value), match.group(), *match.span())
+
+
+def read_numbers(text: str) -> Iterator[Claim]:
+    """Yield the numbers that stand alone."""
+    for match in _PLAIN.finditer(text):
+        yield Claim(ClaimKind.NUMBER, Decimal(match.group()), match.group(), *match.span())

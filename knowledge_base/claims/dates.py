@@ -1,0 +1,255 @@
+"""Reads dates, weekdays and clock times, as Chinese and English write them, in both calendars.
+
+All functions work on a text whose numerals are rewritten (knowledge_base.claims.numerals).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from knowledge_base.claims.claim import Claim, ClaimKind
+
+ROC_OFFSET = 1911
+# Two or three digits before 年 are a year of the Republic in this range, else a number of years.
+ROC_YEARS = range(60, 151)
+NOON_MINUTES = 12 * 60
+
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")  # fmt: skip
+_MONTH = (
+    r"(?P<month>Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|June?|July?|Aug(?:ust|\.)?"
+    r"|Sept?(?:ember|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)"
+)
+_TO = r"\s*(?:至|到|-|~|–|及|、|與|和|to|and|until|through)\s*"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+
+_CHINESE_DATE = re.compile(
+    r"(?:(?P<roc>民國)?\s?(?P<year>\d{2,4})\s?年度?\s?(?:的)?)?(?<!\d)(?P<month>1[0-2]|0?[1-9])\s?月"
+    r"(?:份|底|初|中旬|上旬|下旬)?(?:\s?(?P<day>3[01]|[12]\d|0?[1-9])\s?[日號])?"
+    rf"(?:(?:\s?[\(（][^)）]{{1,6}}[\)）])?{_TO}(?:(?P<month2>1[0-2]|0?[1-9])\s?月)?(?P<day2>3[01]|[12]\d|0?[1-9])\s?[日號])?"
+)
+_CHINESE_YEAR = re.compile(r"(?P<roc>民國)?\s?(?<![\d第.])(?P<year>\d{2,4})\s?年度?(?!期|級|以[上下內]|內|間)")
+_YEAR_RANGE = re.compile(rf"(?<![\d第.])(?P<year>\d{{3,4}}){_TO}(?P<year2>\d{{3,4}})\s?年")
+_NUMERIC = re.compile(
+    r"(?<![\d/.-])(?P<year>(?:19|20)\d\d|1[0-4]\d)\s?(?P<sep>[-/.])\s?(?P<month>1[0-2]|0?[1-9])(?:\s?(?P=sep)\s?(?P<day>3[01]|[12]\d|0?[1-9]))?(?![\d/]|\.\d|-\d)"
+)
+_MONTH_AND_DAY = re.compile(r"(?<![\d/.-])(?P<month>1[0-2]|0?[1-9])/(?P<day>3[01]|[12]\d|0?[1-9])(?![\d/]|\.\d)")
+_DAY_MONTH = re.compile(
+    rf"(?<![\w.])(?P<day>{_DAY})(?:{_TO}(?P<day2>{_DAY}))?\s+(?:of\s+)?{_MONTH}(?![a-z])(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
+)
+_MONTH_DAY = re.compile(
+    rf"(?<![A-Za-z]){_MONTH}\s+(?P<day>{_DAY})(?!\d|:)(?:{_TO}(?P<day2>{_DAY})(?![\d:]))?(?:,?\s+(?P<year>(?:19|20)\d\d)(?!\d))?"
+)
+_MONTH_YEAR = re.compile(rf"(?<![A-Za-z]){_MONTH}(?:,?\s+(?:of\s+)?(?P<year>(?:19|20)\d\d)(?!\d))?(?![a-z])")
+# "may" is mostly a verb; other short months are rarely words.
+_IS_MONTH_BEFORE = re.compile(
+    r"(?:in|by|of|until|since|from|to|early|late|mid|and|through|each|every|between|before|after|during|end)[\s-]+$",
+    re.IGNORECASE,
+)
+_ROC_ENGLISH = re.compile(
+    r"\bROC\s+(?:year\s+)?(?P<year>\d{2,3})\b|\b(?:year\s+)?(?P<year2>\d{2,3})\s+of the Republic", re.IGNORECASE
+)
+_ENGLISH_YEAR = re.compile(
+    r"(?<![\d.,$/-])(?P<year>(?:19|20)\d\d)(?!\d|[.,]\d|\s?(?:元|人|名|家|people|persons|sq))(?:/\d\d)?"
+)
+_DAY_ONLY = re.compile(
+    r"(?<![\d.])(?P<day>3[01]|[12]\d|0?[1-9])\s?[日號](?!內|以|之內|前|後|為|起算|遊|線|出口|碼頭|船)"
+)
+
+_RELATIVE_DAYS = {
+    "今天": 0,
+    "今日": 0,
+    "today": 0,
+    "明天": 1,
+    "明日": 1,
+    "tomorrow": 1,
+    "昨天": -1,
+    "昨日": -1,
+    "yesterday": -1,
+}
+_RELATIVE_YEARS = {"今年": 0, "本年度": 0, "this year": 0, "明年": 1, "next year": 1, "去年": -1, "last year": -1}
+_RELATIVE = re.compile("|".join((*_RELATIVE_DAYS, *_RELATIVE_YEARS)), re.IGNORECASE)
+_VAGUE = re.compile(
+    r"(?:上|下|本|這)(?:個)?(?:週|周|星期|禮拜|月)(?![一二三四五六日天1-7])|\b(?:last|next|this) (?:week|month)\b",
+    re.IGNORECASE,
+)
+
+_WEEKDAY_ZH = re.compile(r"(?:週|周|星期|禮拜)(?P<day>[1-7日天末])(?!\d*(?:小時|次|年|內))")
+_WEEKDAY_MORE_ZH = re.compile(
+    r"(?:至|到|-|~|、|及|和|與)(?P<day>[1-6日])(?=[\s、及和與,，;；。)）\d上下晚早休開公停]|$)"
+)
+_WEEKDAY_EN = re.compile(
+    r"\b(?P<day>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?!\s?light)", re.IGNORECASE
+)
+_WEEKDAYS_EN = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
+_DAY_KINDS = (
+    ("weekend", re.compile(r"週末|周末|\bweekends?\b", re.IGNORECASE)),
+    ("workday", re.compile(r"平日|上班日|\bweekdays?\b", re.IGNORECASE)),
+    ("holiday", re.compile(r"(?:國定)?假日|例假|\b(?:public |national )?holidays?\b", re.IGNORECASE)),
+)
+
+_CLOCK_ZH = re.compile(
+    r"(?P<part>上午|早上|清晨|凌晨|中午|下午|傍晚|晚上|晚間|夜間|夜晚)?\s?(?<![\d.])(?P<hour>2[0-4]|1\d|0?\d)\s?(?:點鐘?|時(?!間|候|數|程))"
+    r"(?:(?P<minute>[0-5]?\d)分?|(?P<half>半)|整)?"
+)
+_CLOCK_COLON = re.compile(
+    r"(?P<part>上午|早上|清晨|凌晨|中午|下午|傍晚|晚上|晚間)?\s?(?<![\d:.])(?P<hour>2[0-4]|1\d|0?\d):(?P<minute>[0-5]\d)(?![\d:])\s?(?P<ampm>[ap]\.?m\b\.?)?",
+    re.IGNORECASE,
+)
+_CLOCK_EN = re.compile(
+    r"(?<![\d:.$])(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<ampm>[ap]\.?m\b\.?)", re.IGNORECASE
+)
+_CLOCK_EN_START = re.compile(
+    r"(?<![\d:.$])(?P<hour>1[0-2]|0?[1-9])(?=\s?(?:-|to|until)\s?(?:1[0-2]|0?[1-9])(?::\d\d)?\s?[ap]\.?m\b)",
+    re.IGNORECASE,
+)
+_CLOCK_WORDS = (
+    (re.compile(r"正午|\b(?:at |until |till )?(?:noon|midday)\b", re.IGNORECASE), 720),
+    (re.compile(r"午夜|\bmidnight\b", re.IGNORECASE), 0),
+)
+_AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚間", "夜間", "夜晚"})
+
+
+def read_dates(text: str, today: date | None) -> Iterator[Claim]:
+    """Yield the dates of a text; relative ones ("明天") are resolved by `today`, or else claimed as they stand."""
+    yield from _read_full_dates(text)
+    for match in _RELATIVE.finditer(text):
+        yield Claim(ClaimKind.DATE, _resolve(match.group().lower(), today), match.group(), *match.span())
+    for match in _VAGUE.finditer(text):
+        yield Claim(ClaimKind.DATE, (match.group().lower(), None, None), match.group(), *match.span())
+
+
+def _read_full_dates(text: str) -> Iterator[Claim]:
+    taken: list[tuple[int, int]] = []
+    for pattern in (
+        _NUMERIC, _CHINESE_DATE, _YEAR_RANGE, _CHINESE_YEAR, _DAY_MONTH, _MONTH_DAY, _MONTH_YEAR, _ROC_ENGLISH,
+        _MONTH_AND_DAY, _ENGLISH_YEAR, _DAY_ONLY,
+    ):  # fmt: skip
+        for match in pattern.finditer(text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            values = list(_values(pattern, match))
+            if not values:
+                continue
+            taken.append(match.span())
+            for value in values:
+                yield Claim(ClaimKind.DATE, value, match.group(), *match.span())
+
+
+def _values(pattern: re.Pattern[str], match: re.Match[str]) -> Iterator[tuple[int | None, int | None, int | None]]:
+    found = match.groupdict()
+    if pattern is _MONTH_YEAR and not found["year"] and not _is_month(match):
+        return
+    if pattern is _MONTH_AND_DAY and re.match(r"\s?(?:of|票|折|價|以)", match.string[match.end() :]):
+        return
+    year = _year(found.get("year") or found.get("year2"), has_roc=bool(found.get("roc")) or pattern is _ROC_ENGLISH)
+    if found.get("year") and year is None and pattern is not _CHINESE_DATE:
+        return
+    month = _month(found.get("month"))
+    day = _number(found.get("day"))
+    yield (year, month, day)
+    if found.get("day2"):
+        yield (year, _month(found.get("month2")) or month, _number(found["day2"]))
+    if pattern is _YEAR_RANGE:
+        second = _year(found["year2"])
+        if second:
+            yield (second, None, None)
+
+
+def _is_month(match: re.Match[str]) -> bool:
+    word = match["month"]
+    if word == "May" or len(word) <= 4:
+        return bool(_IS_MONTH_BEFORE.search(match.string[: match.start()])) and word[0].isupper()
+    return word[0].isupper()
+
+
+def _year(text: str | None, *, has_roc: bool = False) -> int | None:
+    if not text:
+        return None
+    number = int(text)
+    if has_roc:
+        return number + ROC_OFFSET
+    if number >= 1000:
+        return number
+    return number + ROC_OFFSET if number in ROC_YEARS else None
+
+
+def _month(text: str | None) -> int | None:
+    if not text:
+        return None
+    if text.isdigit():
+        return int(text)
+    return next(place for place, name in enumerate(_MONTHS, 1) if name.startswith(text.lower().rstrip(".")[:3]))
+
+
+def _number(text: str | None) -> int | None:
+    return int(re.sub(r"\D", "", text)) if text else None
+
+
+def _resolve(word: str, today: date | None) -> tuple[int | str | None, int | None, int | None]:
+    if today is None:
+        return (word, None, None)
+    if word in _RELATIVE_YEARS:
+        return (today.year + _RELATIVE_YEARS[word], None, None)
+    day = today + timedelta(days=_RELATIVE_DAYS[word])
+    return (day.year, day.month, day.day)
+
+
+def read_weekdays(text: str) -> Iterator[Claim]:
+    """Yield the weekdays of a text, and words for kinds of days."""
+    for match in _WEEKDAY_ZH.finditer(text):
+        if match["day"] != "末":
+            yield Claim(
+                ClaimKind.WEEKDAY, 7 if match["day"] in "日天7" else int(match["day"]), match.group(), *match.span()
+            )
+            more = _WEEKDAY_MORE_ZH.match(text, match.end())
+            if more:
+                yield Claim(
+                    ClaimKind.WEEKDAY, 7 if more["day"] == "日" else int(more["day"]), more.group(), *more.span()
+                )
+    for match in _WEEKDAY_EN.finditer(text):
+        is_short = not match.group().lower().rstrip("s").endswith("day")
+        if is_short and not match.group()[0].isupper():
+            continue
+        yield Claim(ClaimKind.WEEKDAY, _WEEKDAYS_EN[match["day"].lower()[:3]], match.group(), *match.span())
+    for name, pattern in _DAY_KINDS:
+        for match in pattern.finditer(text):
+            yield Claim(ClaimKind.WEEKDAY, name, match.group(), *match.span())
+
+
+def read_clock_times(text: str) -> Iterator[Claim]:
+    """Yield the clock times of a text; the end of a range takes its half of the day from the start."""
+    taken: list[tuple[int, int]] = []
+    claims: list[Claim] = []
+    for pattern in (_CLOCK_COLON, _CLOCK_EN, _CLOCK_EN_START, _CLOCK_ZH):
+        for match in pattern.finditer(text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            taken.append(match.span())
+            claims.append(Claim(ClaimKind.CLOCK, _minutes(match), match.group(), *match.span()))
+    for pattern, minutes in _CLOCK_WORDS:
+        claims.extend(Claim(ClaimKind.CLOCK, (minutes, True), m.group(), *m.span()) for m in pattern.finditer(text))
+    claims.sort(key=lambda claim: claim.start)
+    afternoon = False
+    for claim in claims:
+        minutes, is_certain = claim.value
+        if is_certain:
+            afternoon = minutes >= NOON_MINUTES
+        elif afternoon and minutes < NOON_MINUTES:
+            claim = Claim(claim.kind, (minutes + NOON_MINUTES, False), claim.text, claim.start, claim.end)
+        yield claim
+
+
+def _minutes(match: re.Match[str]) -> tuple[int, bool]:
+    found = match.groupdict()
+    hour = int(found["hour"])
+    minutes = hour * 60 + (30 if found.get("half") else int(found.get("minute") or 0))
+    half = (found.get("ampm") or "").lower()
+    part = found.get("part") or ""
+    if (part in _AFTERNOON or half.startswith("p") or (part == "中午" and hour < 3)) and hour < 12:
+        minutes += NOON_MINUTES
+    elif (half.startswith("a") or part == "凌晨") and hour == 12:
+        minutes -= NOON_MINUTES
+    is_certain = bool(part or half) or hour > 12 or match.re is _CLOCK_COLON
+    return minutes, is_certain

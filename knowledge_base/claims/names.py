@@ -1,0 +1,129 @@
+"""Reads names: those of the glossary, and what looks like a name without standing there."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from knowledge_base.claims.claim import Claim, ClaimKind
+from knowledge_base.glossary import NAME, Glossary, contains_form, fold
+
+# The end of an organisation's name: "衛生局" in "高雄市政府衛生局".
+_ORGANISATION = re.compile(
+    r"(?:(?![個這該的在歸與和及由到向是為各某本此有請洽導])[\u4e00-\u9fff]){2}(?:局|處(?=[，。、；：長的與和及]|$)|委員會|基金會|公司|大學|醫院|公所|協會|聯盟|學院|銀行|商圈|博物館|圖書館|美術館)"
+)
+_TITLE = "(?:市長|副市長|局長|副局長|處長|主任|院長|校長|董事長|總經理|執行長|理事長|署長|部長|總統|議員|教授|秘書長|里長|區長)"
+_SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝洪郭邱曾廖賴徐周葉蘇莊呂江何蕭羅高潘簡朱鍾游彭詹胡施沈余趙盧梁顏柯翁魏孫戴范方宋鄧杜傅侯曹薛丁卓馬董温溫唐藍石蔣古紀姚連馮歐程湯田康姜白汪鄒尤巫鐘黎涂龔嚴韓袁金童陸夏柳錢"
+_TITLED = re.compile(
+    rf"{_TITLE}(?P<after>[{_SURNAMES}][\u4e00-\u9fff])(?![會部局])|(?P<before>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}){_TITLE}"
+)
+_QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
+_CAPITALISED = re.compile(r"(?<![\w'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
+_ABBREVIATION = re.compile(r"\b[A-Z]{2,}[0-9]*\b|\b[A-Z][a-z]+[A-Z]\w*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\n•·*-]\s*|[\"“(（「])$")
+# Capitalised, but no names of anything in particular.
+_COMMON = frozenset(
+    [
+        "i",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "english",
+        "chinese",
+        "mandarin",
+        "taiwan",
+        "taiwanese",
+        "new",
+        "nt",
+        "ntd",
+        "twd",
+        "us",
+        "usd",
+        "roc",
+        "no",
+        "rd",
+        "st",
+        "sec",
+        "a",
+        "am",
+        "pm",
+        "yes",
+        "the",
+        "you",
+        "your",
+        "if",
+        "please",
+        "city",
+        "government",
+        "bureau",
+        "department",
+        "district",
+        "programme",
+        "program",
+        "project",
+        "centre",
+        "center",
+        "office",
+        "hotline",
+        "commission",
+        "committee",
+        "division",
+        "section",
+        "plan",
+        "line",
+        "q1",
+        "q2",
+        "q3",
+        "q4",
+    ]
+)
+
+
+def read_names(text: str, glossary: Glossary) -> Iterator[Claim]:
+    """Yield the names of the glossary that a text mentions; `value` is every form of the name, folded."""
+    for mention in glossary.find_mentions(text):
+        if mention.entry.kind == NAME:
+            yield Claim(ClaimKind.NAME, mention.entry.folded, mention.form, mention.start, mention.end)
+
+
+def read_other_names(text: str) -> Iterator[Claim]:
+    """Yield what looks like a name; `value` is the part of it, folded, that must stand in the source."""
+    plain = unicodedata.normalize("NFKC", text)
+    for match in _ORGANISATION.finditer(plain):
+        yield _claim(match.group(), match)
+    for match in _TITLED.finditer(plain):
+        yield _claim(match["after"] or match["before"], match)
+    for match in _QUOTED.finditer(text):
+        yield _claim(match["inside"].rstrip("，。,."), match)
+    for match in _CAPITALISED.finditer(plain):
+        word = match.group()
+        starts = bool(_SENTENCE_START.search(plain[: match.start()]))
+        if word.casefold() in _COMMON or (starts and not _ABBREVIATION.fullmatch(word)) or len(word) < 2:
+            continue
+        yield _claim(word, match)
+
+
+def _claim(name: str, match: re.Match[str]) -> Claim:
+    return Claim(ClaimKind.NAME, (fold(name),), match.group(), match.start(), match.end())
+
+
+def mentions_name(folded_source: str, claim: Claim) -> bool:
+    """Say whether a folded source has any form of a claimed name."""
+    return any(contains_form(folded_source, form) for form in claim.value if form)

@@ -1,0 +1,195 @@
+"""Checks a sentence against the passages it cites: whatever it states must stand there. No model is asked.
+
+Checked are values and names (knowledge_base.claims.reading, names), words that turn the meaning (words), that a value
+stands in the place the source gives it, and how much of the sentence the source speaks of at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from knowledge_base.chunking import Passage
+from knowledge_base.claims.aboutness import content_tokens, split_clauses, tokens_of
+from knowledge_base.claims.claim import Claim, ClaimKind
+from knowledge_base.claims.names import mentions_name, read_names, read_other_names
+from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.reading import read_values
+from knowledge_base.claims.source import PLACED_KINDS, Source
+from knowledge_base.claims.words import count_negations, drop_framing, load_claim_words, read_word_classes
+from knowledge_base.glossary import Glossary
+
+# This much of what a sentence says beside its values must be the source's, measured by its tokens.
+MIN_GROUNDED = 0.45
+MIN_GROUNDED_SHORT = 0.34
+SHORT_TOKENS = 6
+MAX_COUNTED = 9
+# What may stand for one "not".
+STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
+# A clause of so many tokens of which the source has less than this says something of its own.
+CLAUSE_TOKENS = 4
+MIN_CLAUSE_GROUNDED = 0.2
+
+_SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
+_ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
+
+Translate = Callable[[str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something a sentence states that its source does not: `kind` of claim, and how it is written."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class SentenceCheck:
+    """What the check found. `line` is the source's own sentence that is nearest, to quote instead."""
+
+    problems: tuple[Problem, ...]
+    line: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything the sentence states stands in its source."""
+        return not self.problems
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks sentences. `today` resolves "tomorrow"; `known_names` (folded) need no source: the city's own name.
+
+    `translate` gives the other language's words for a word, where source and sentence differ in language.
+    """
+
+    glossary: Glossary
+    today: date
+    known_names: frozenset[str] = frozenset()
+    translate: Translate = lambda word: ()
+
+    def check(self, sentence: str, passages: Sequence[Passage]) -> SentenceCheck:
+        """Check one sentence against all passages it cites."""
+        if not passages:
+            return SentenceCheck((Problem("citation", sentence),))
+        source = Source(passages, self.glossary)
+        problems = [
+            *self._check_values(sentence, source),
+            *self._check_names(sentence, source),
+            *_check_words(sentence, source),
+            *self._check_grounding(sentence, source),
+        ]
+        return SentenceCheck(tuple(dict.fromkeys(problems)), source.nearest_line(sentence))
+
+    def _check_values(self, sentence: str, source: Source) -> Iterable[Problem]:
+        claims = read_values(sentence, self.today)
+        for claim in claims:
+            if _counts_items(claim, sentence):
+                continue
+            if not source.states(claim, sentence, claims):
+                yield Problem(claim.kind, claim.text.strip())
+            elif claim.kind in PLACED_KINDS and source.has_out_of_place(claim, sentence, claims):
+                yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
+
+    def _check_names(self, sentence: str, source: Source) -> Iterable[Problem]:
+        for claim in read_names(sentence, self.glossary):
+            if not (set(claim.value) & self.known_names) and not mentions_name(source.folded, claim):
+                yield Problem(ClaimKind.NAME, claim.text)
+            elif source.has_name_out_of_place(claim, sentence):
+                yield Problem(f"{ClaimKind.NAME}_out_of_place", claim.text)
+        for claim in read_other_names(sentence):
+            (name,) = claim.value
+            if name not in source.folded and name not in self.known_names and not self._is_translated(name, source):
+                yield Problem(ClaimKind.NAME, claim.text)
+
+    def _is_translated(self, name: str, source: Source) -> bool:
+        """Say whether a name is a form of one the source has in the other language (checked as such before)."""
+        mentioned = [entry for entry in read_names(name, self.glossary)]
+        return any(mentions_name(source.folded, claim) for claim in mentioned)
+
+    def _check_grounding(self, sentence: str, source: Source) -> Iterable[Problem]:
+        tokens = content_tokens(sentence)
+        needed = MIN_GROUNDED if len(tokens) >= SHORT_TOKENS else MIN_GROUNDED_SHORT
+        if (not tokens and not read_values(sentence)) or (tokens and self._measure_grounding(tokens, source) < needed):
+            yield Problem("unsourced", sentence)
+        for clause in _SEPARATE_CLAUSE.split(sentence):
+            tokens = content_tokens(clause)
+            if len(tokens) >= CLAUSE_TOKENS and self._measure_grounding(tokens, source) < MIN_CLAUSE_GROUNDED:
+                yield Problem("unsourced", clause.strip())
+
+    def _measure_grounding(self, tokens: Sequence[str], source: Source) -> float:
+        return sum(max(source.has_share(token), self._translates(token, source)) for token in tokens) / len(tokens)
+
+    def _translates(self, token: str, source: Source) -> bool:
+        return any(word in source.tokens or word in source.folded for word in self.translate(token))
+
+
+def _check_words(sentence: str, source: Source) -> Iterable[Problem]:
+    yield from _check_turns(sentence, source)
+    words = load_claim_words()
+    plain = source.drop_names(sentence)
+    mine = read_word_classes(plain)
+    everywhere = read_word_classes("\n".join([*source.lines, source.folded]))
+    nearby = read_word_classes(source.drop_names(source.nearest_line(sentence)))
+    for names, where in ((words.held, everywhere), (words.held_near, nearby)):
+        for known in (words.classes[name] for name in names if name in mine):
+            if not known.stands_for & where:
+                match = known.pattern.search(plain)
+                yield Problem(known.name, match.group() if match else sentence)
+
+
+def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
+    """Find a "not" that came in or went away: clause by clause, against the clause it is taken from."""
+    if source.is_foreign_to(sentence):
+        yield from _check_turns_abroad(sentence, source)
+        return
+    words = load_claim_words()
+    negation = words.classes["negation"]
+    whole = source.drop_names(sentence)
+    mine = read_word_classes(whole)
+    near_lines = {source.nearest_line(sentence)}
+    turned: list[Problem] = []
+    for clause in split_clauses(drop_framing(whole)):
+        near = source.nearest_clauses(frozenset(tokens_of(clause)))
+        near_lines |= {line for _, line in near}
+        for known in words.classes.values():
+            said = read_word_classes(clause) if known is negation else mine
+            if (
+                known.turns
+                and near
+                and all(known.name in classes for classes, _ in near)
+                and not known.stands_for & said
+            ):
+                turned.append(Problem(known.name, clause.strip()))
+    denied = source.drop_names("\n".join(near_lines))
+    mine_denied, theirs_denied = count_negations(whole), count_negations(denied)
+    yield from (problem for problem in turned if problem.kind != negation.name or mine_denied < theirs_denied)
+    stands_in = (read_word_classes(denied) & STANDS_FOR_NO) - mine
+    if mine_denied > theirs_denied and not (mine_denied == 1 and stands_in):
+        yield Problem(negation.name, sentence)
+
+
+def _check_turns_abroad(sentence: str, source: Source) -> Iterable[Problem]:
+    """Do the same across languages, where clauses cannot be laid side by side: the nearest line denies, or both do not.
+
+    The passage must not deny anything where no line can be told to be the nearest.
+    """
+    line = source.nearest_line(sentence)
+    stated = {(claim.kind, claim.value) for claim in read_values(line)}
+    is_known = any((claim.kind, claim.value) in stated for claim in read_values(sentence))
+    denied = line if is_known else "\n".join(source.lines)
+    if bool(count_negations(source.drop_names(sentence))) != bool(count_negations(source.drop_names(denied))):
+        yield Problem("negation", sentence)
+
+
+def _counts_items(claim: Claim, sentence: str) -> bool:
+    """Say whether a small number counts what the sentence itself lists: "two cities, Taipei and Kaohsiung"."""
+    if claim.kind is not ClaimKind.NUMBER or not 2 <= claim.value <= MAX_COUNTED:
+        return False
+    text = rewrite_numerals(sentence)
+    before = re.split(r"[，,；;。：:]", text[: claim.start])[-1]
+    after = re.split(r"[：:，,]", text[claim.end :], maxsplit=1)
+    return claim.value in (len(_ITEM_END.split(before)), len(_ITEM_END.split(after[1])) if len(after) > 1 else 0)

@@ -1,0 +1,71 @@
+"""Reads the words that turn what a sentence says: not, only, except, must, at least, up to, free, promises …"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import yaml
+
+from knowledge_base.tokens import normalise
+
+
+@dataclass(frozen=True)
+class WordClass:
+    """Words that say one thing. `stands_for` are the classes that may say it in the source; `turns`: leaving them
+    away turns the meaning, so what the source has, the sentence must have.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    stands_for: frozenset[str]
+    turns: bool
+
+
+@dataclass(frozen=True)
+class ClaimWords:
+    """The classes by name, those that must be sourced anywhere or near by, and what politeness adds."""
+
+    classes: Mapping[str, WordClass]
+    held: tuple[str, ...]
+    held_near: tuple[str, ...]
+    framing: re.Pattern[str]
+
+
+@cache
+def load_claim_words() -> ClaimWords:
+    """Read words.yaml."""
+    content = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
+    classes = {
+        name: WordClass(
+            name=name,
+            pattern=re.compile("|".join(entry["patterns"])),
+            stands_for=frozenset(entry["stands_for"]),
+            turns=entry["turns"],
+        )
+        for name, entry in content["classes"].items()
+    }
+    return ClaimWords(
+        classes, tuple(content["held"]), tuple(content["held_near"]), re.compile("|".join(content["framing"]))
+    )
+
+
+@lru_cache(maxsize=8_192)
+def read_word_classes(text: str) -> frozenset[str]:
+    """Return the classes a text has words of."""
+    folded = normalise(text)
+    return frozenset(name for name, known in load_claim_words().classes.items() if known.pattern.search(folded))
+
+
+@lru_cache(maxsize=8_192)
+def count_negations(text: str) -> int:
+    """Count how often a text denies something."""
+    return len(load_claim_words().classes["negation"].pattern.findall(normalise(text)))
+
+
+def drop_framing(text: str) -> str:
+    """Return a text, folded, without what politeness adds."""
+    return load_claim_words().framing.sub(" ", normalise(text))

@@ -1,0 +1,45 @@
+"""Simplified Chinese characters: found, and written as Taiwan writes them (by OpenCC, opencc.byvoid.com)."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any
+
+from knowledge_base.language import count_cjk
+
+
+@lru_cache(maxsize=8_192)
+def _is_simplified(character: str) -> bool:
+    """Say whether a character is written in simplified Chinese only: GB 2312 has it, Big5 has not."""
+    if not count_cjk(character):
+        return False
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    try:
+        character.encode("cp950")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def has_simplified(text: str) -> bool:
+    """Say whether a text has a character that only simplified Chinese has."""
+    return any(_is_simplified(character) for character in text)
+
+
+def write_traditional(text: str) -> str:
+    """Return a text in traditional characters; one that has no simplified ones comes back as it is.
+
+    Only then is it converted: on traditional text a converter guesses (里 may be 裡).
+    """
+    return str(_load_converter().convert(text)) if has_simplified(text) else text
+
+
+@cache
+def _load_converter() -> Any:
+    # Loading takes 30 ms, and most processes never meet a simplified character.
+    from opencc import OpenCC
+
+    return OpenCC("s2tw")

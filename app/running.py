@@ -13,6 +13,7 @@ from app.city import CityInvalid
 from app.settings import Settings
 from app.terminal import Terminal
 from app.wiring import Askbay, DataFolderUnusable, open_askbay
+from bot.model_contract import LanguageModelUnusable
 from knowledge_base.hub import ModelUnavailable
 from knowledge_base.lexical_index import IndexBusy
 from storage.database import DatabaseUnavailable
@@ -28,6 +29,7 @@ _CONFIGURATION_PROBLEMS: Mapping[type[Exception], str] = {
     DataFolderUnusable: "data_unusable",
     DatabaseUnavailable: "database_unavailable",
     ModelUnavailable: "model_unavailable",
+    LanguageModelUnusable: "language_model_unusable",
 }
 
 

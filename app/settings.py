@@ -27,6 +27,20 @@ class Settings(BaseSettings):
         description="shipped (empty is the same), or a sentence-transformers model: a folder or a name of the hub",
     )
     reranker: str = Field(default="", description="a sentence-transformers cross-encoder; empty: none")
+    language_model: str = Field(
+        default="", description="a chat model as LangChain names it, provider:model; empty: answers are quotes"
+    )
+    language_model_url: str = Field(default="", description="address of an OpenAI-compatible server; empty: its own")
+    language_model_key: SecretStr = Field(
+        default=SecretStr(""), description="its key; empty: from the provider's own variable, such as OPENAI_API_KEY"
+    )
+    language_model_seconds: float = Field(
+        default=6.0, gt=0, le=7.0, description="what the model may take of a question's time, in seconds"
+    )
+    language_model_calls: int = Field(default=8, ge=1, description="calls of the model at once, in each process")
+    language_model_prices: tuple[float, float] = Field(
+        default=(0.0, 0.0), description="what a million tokens in and out cost, as JSON: [0.4, 1.6]"
+    )
     public_url: str = Field(
         default="", description="https address of this server for the platforms' webhooks; empty: Telegram is polled"
     )

@@ -17,6 +17,7 @@ from bot.chat import Chat, ChatSettings
 from bot.conversation import Assistant
 from bot.inbox import Inbox
 from bot.menus import make_menu_texts
+from bot.model_writing import ModelWriter
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity, Topic
 from bot.watching import find_watched_answer
@@ -126,7 +127,7 @@ async def open_askbay(
     `answers_in_threads` leaves the event loop free while an answer is computed; a process that does nothing else is
     quicker without.
 
-    Raises CityInvalid, DataFolderUnusable, DatabaseUnavailable or ModelUnavailable.
+    Raises CityInvalid, DataFolderUnusable, DatabaseUnavailable, ModelUnavailable or LanguageModelUnusable.
     """
     folder = find_city_folder(settings.city)
     city = load_city(folder)
@@ -136,19 +137,30 @@ async def open_askbay(
         raise DataFolderUnusable(f"{settings.data}: {error.strerror}") from error
     address = settings.database.get_secret_value() or sqlite_address(settings.data.resolve() / "askbay.db")
     database = await open_database(address)
+    writer: ModelWriter | None = None
     try:
         library = _open_library(settings, folder)
+        writer = _make_writer(settings, now)
         yield Askbay(
             settings=settings,
             city=city,
             city_folder=folder,
             database=database,
             library=library,
-            assistant=_make_assistant(city, database, library, now, answers_in_threads or _has_slow_parts(settings)),
+            assistant=_make_assistant(
+                city,
+                database,
+                library,
+                now,
+                answers_in_threads or _has_slow_parts(settings),
+                writer,
+            ),
             chat_city=make_chat_city(city),
             now=now,
         )
     finally:
+        if writer:
+            await writer.model.close()
         await database.close()
 
 
@@ -280,8 +292,33 @@ def _open_library(settings: Settings, city_folder: Path) -> Library:
     )
 
 
+def _make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter | None:
+    if not settings.language_model:
+        return None
+    # LangChain takes a second to import.
+    from bot.language_model import ModelSettings, open_language_model
+
+    input_price, output_price = settings.language_model_prices
+    model = open_language_model(
+        ModelSettings(
+            name=settings.language_model,
+            address=settings.language_model_url,
+            key=settings.language_model_key.get_secret_value(),
+            calls_at_once=settings.language_model_calls,
+            input_price=input_price,
+            output_price=output_price,
+        )
+    )
+    return ModelWriter(model, settings.language_model_seconds, now)
+
+
 def _make_assistant(
-    city: City, database: Database, library: Library, now: Callable[[], datetime], answers_in_threads: bool
+    city: City,
+    database: Database,
+    library: Library,
+    now: Callable[[], datetime],
+    answers_in_threads: bool,
+    writer: ModelWriter | None,
 ) -> Assistant:
     return Assistant(
         knowledge=Knowledge(library, Judge(library, tuple(city.name_forms), load_judgement())),
@@ -290,4 +327,5 @@ def _make_assistant(
         zone=city.time_zone,
         now=now,
         answers_in_threads=answers_in_threads,
+        writer=writer,
     )

@@ -24,6 +24,7 @@ from bot.model_contract import (
 from bot.output_guard import Guarded, OutputGuard
 from bot.personal_data import mask_personal_data
 from knowledge_base.chunking import Passage
+from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.support import Checker
 from knowledge_base.evidence import RatedPassage
 from knowledge_base.glossary import fold
@@ -230,7 +231,7 @@ def _is_enough(context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], dr
         # That sources differ must be said in full; the quotes do.
         return False
     asked = [verdict.part for verdict in context.verdicts if verdict.answers]
-    return all(any(shows_kind(item.guarded.text, part.kind) for item in kept) for part in asked)
+    return all(any(shows_kind(rewrite_numerals(item.guarded.text), part.kind) for item in kept) for part in asked)
 
 
 def _assemble(quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassage], *, is_partial: bool) -> Answer:

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from bot.breaker import Breaker
-from bot.model_contract import Failure, Form, ModelFailed, OnPartial, OnUsage, Usage
+from bot.model_contract import Failure, Form, LanguageModelUnusable, ModelFailed, OnPartial, OnUsage, Usage
 from prompts.chat_templates import load_chat_template
 
 log = logging.getLogger(__name__)
@@ -44,10 +44,6 @@ LETTERS_A_TOKEN = 4
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*|\s*```\s*\Z")
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _PROVIDER = {"openai": "openai", "azure_openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
-
-
-class LanguageModelUnusable(Exception):
-    """The configured model cannot be made; the message says what to install or set."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def _make_options(settings: ModelSettings) -> dict[str, Any]:
     options: dict[str, Any] = {"temperature": 0}
     if settings.address:
         options["base_url"] = settings.address
-    provider = _PROVIDER.get(settings.name.partition(":")[0], "")
+    provider = _find_provider(settings)
     if provider in ("openai", "anthropic"):
         # A server of one's own needs no key, but the client does.
         key = settings.key or ("none" if settings.address else "")
@@ -92,12 +88,17 @@ def _make_options(settings: ModelSettings) -> dict[str, Any]:
     return options
 
 
+def _find_provider(settings: ModelSettings) -> str:
+    return _PROVIDER.get(settings.name.partition(":")[0], "")
+
+
 class ChatLanguageModel:
     """A LangChain chat model as a LanguageModel (see bot.model_contract)."""
 
     def __init__(self, chat: BaseChatModel, settings: ModelSettings, now: Callable[[], float] = time.monotonic) -> None:
         self.name = settings.name
         self._chat = chat
+        self._provider = _find_provider(settings)
         self._settings = settings
         self._places = asyncio.Semaphore(settings.calls_at_once)
         self._breaker = Breaker(failures=FAILURES_BEFORE_REST, rest_seconds=REST_SECONDS, now=now)
@@ -106,6 +107,12 @@ class ChatLanguageModel:
     def rests(self) -> bool:
         """Whether the model is left alone for now."""
         return self._breaker.rests
+
+    async def close(self) -> None:
+        """Close the connections, where the provider's client keeps any open."""
+        client = getattr(self._chat, "root_async_client", None)
+        if client is not None:
+            await client.close()
 
     async def write(
         self,
@@ -168,7 +175,7 @@ class ChatLanguageModel:
     ) -> Form:
         whole: AIMessageChunk | None = None
         try:
-            async for chunk in _bind(self._chat, form).astream(messages):
+            async for chunk in _bind(self._chat, form, self._provider).astream(messages):
                 whole = chunk if whole is None else whole + chunk
                 text = _read_text(whole, form)
                 if len(text) > MAX_OUTPUT_CHARACTERS:
@@ -195,9 +202,11 @@ class ChatLanguageModel:
         return Usage(used, made, cost)
 
 
-def _bind(chat: BaseChatModel, form: type[Form]) -> Runnable[Any, Any]:
+def _bind(chat: BaseChatModel, form: type[Form], provider: str) -> Runnable[Any, Any]:
     """Return the model told to fill in a form, without the parser that LangChain puts behind it."""
-    structured: Any = chat.with_structured_output(form)
+    # Only OpenAI's client knows that a schema can be strict.
+    more = {"strict": True} if provider == "openai" else {}
+    structured: Any = chat.with_structured_output(form.model_json_schema(), **more)
     return structured.first if isinstance(structured, RunnableSequence) else structured
 
 
@@ -242,9 +251,9 @@ def _explain(error: Exception) -> ModelFailed:
         return ModelFailed(Failure.REFUSED, f"{name}, status {status}")
     if isinstance(status, int):
         return ModelFailed(Failure.UNREACHABLE, f"{name}, status {status}")
-    if isinstance(error, ValueError | TypeError | KeyError):
-        return ModelFailed(Failure.BROKEN, name)
-    return ModelFailed(Failure.UNREACHABLE, name)
+    if isinstance(error, httpx.TransportError | OSError) or "Connection" in name or "Timeout" in name:
+        return ModelFailed(Failure.UNREACHABLE, name)
+    return ModelFailed(Failure.BROKEN, name)
 
 
 def _read_retry_after(error: Exception) -> float:

@@ -61,6 +61,10 @@ class Failure(StrEnum):
     UNFIT = "unfit"  # the checks left too little of it
 
 
+class LanguageModelUnusable(Exception):
+    """The configured model cannot be made; the message says what to install or set."""
+
+
 class ModelFailed(Exception):
     """A model gave nothing that can be used. `rest_seconds` is how long it asks to be left alone."""
 
@@ -108,4 +112,8 @@ class LanguageModel(Protocol):
 
         `on_usage` is told what each call took, also of one that failed. Raises ModelFailed, within `seconds`.
         """
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
         ...

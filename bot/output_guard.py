@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.model_contract import MAX_SENTENCE_CHARACTERS
 from bot.steps.screen_question import clean_text
 from knowledge_base.chunking import Passage
+from knowledge_base.claims.source import Source
 from knowledge_base.claims.support import Checker, Problem, SentenceCheck
 from knowledge_base.instructions import is_instruction
 from knowledge_base.language import CHINESE, count_cjk, detect_language
@@ -52,6 +53,7 @@ class OutputGuard:
     checker: Checker
     language: str
     passages: Sequence[Passage]
+    _sources: dict[tuple[int, ...], Source] = field(default_factory=dict, init=False, repr=False)
 
     def guard(self, text: str, numbers: Sequence[int]) -> Guarded:
         """Judge a sentence that cites passages by their numbers, from 1."""
@@ -80,14 +82,19 @@ class OutputGuard:
         """Check against each passage alone, then all together: what one passage says in full cites only that one."""
         check = SentenceCheck((Problem("uncited", text),))
         for numbers in (*((number,) for number in cited), cited):
-            check = self._check_all(text, [self.passages[number - 1] for number in numbers])
+            check = self._check_all(text, self._read(numbers))
             if check.holds:
                 return Guarded(text, numbers, (), check.line)
         return Guarded(text, (), check.problems, check.line)
 
-    def _check_all(self, text: str, passages: Sequence[Passage]) -> SentenceCheck:
+    def _read(self, numbers: tuple[int, ...]) -> Source:
+        if numbers not in self._sources:
+            self._sources[numbers] = self.checker.read([self.passages[number - 1] for number in numbers])
+        return self._sources[numbers]
+
+    def _check_all(self, text: str, source: Source) -> SentenceCheck:
         """Check every sentence of what was given as one."""
-        checks = [self.checker.check(sentence, passages) for sentence in split_sentences(text)]
+        checks = [self.checker.check(sentence, source) for sentence in split_sentences(text)]
         problems = tuple(problem for check in checks for problem in check.problems)
         return SentenceCheck(problems, checks[0].line if checks else "")
 

@@ -50,8 +50,9 @@ _IS_MONTH_BEFORE = re.compile(
 _ROC_ENGLISH = re.compile(
     r"\bROC\s+(?:year\s+)?(?P<year>\d{2,3})\b|\b(?:year\s+)?(?P<year2>\d{2,3})\s+of the Republic", re.IGNORECASE
 )
+# 1999 is the hotline of Taiwan's cities; as a bare number it matches the year all the same.
 _ENGLISH_YEAR = re.compile(
-    r"(?<![\d.,$/-])(?P<year>(?:19|20)\d\d)(?!\d|[.,]\d|\s?(?:元|人|名|家|people|persons|sq))(?:/\d\d)?"
+    r"(?<![\d.,$/-])(?P<year>(?!1999)(?:19|20)\d\d)(?!\d|[.,]\d|\s?(?:元|人|名|家|people|persons|sq))(?:/\d\d)?"
 )
 _DAY_ONLY = re.compile(
     r"(?<![\d.])(?P<day>3[01]|[12]\d|0?[1-9])\s?[日號](?!內|以|之內|前|後|為|起算|遊|線|出口|碼頭|船)"
@@ -149,7 +150,10 @@ def _values(pattern: re.Pattern[str], match: re.Match[str]) -> Iterator[tuple[in
     month = _month(found.get("month"))
     day = _number(found.get("day"))
     yield (year, month, day)
-    if found.get("day2"):
+    if found.get("day2") and not found.get("month2") and (_number(found["day2"]) or 0) <= (day or 0):
+        # No range ends where it begins: whoever wrote this has lost a day, and no source will have it.
+        yield (year, month, 0)
+    elif found.get("day2"):
         yield (year, _month(found.get("month2")) or month, _number(found["day2"]))
     if pattern is _YEAR_RANGE:
         second = _year(found["year2"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +23,7 @@ from knowledge_base.claims.names import read_names
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import find_weekday, is_stated
-from knowledge_base.claims.words import read_word_classes
+from knowledge_base.claims.words import drop_framing, read_word_classes
 from knowledge_base.documents import last_day
 from knowledge_base.glossary import NAME, Glossary, fold
 from knowledge_base.language import count_cjk, detect_language
@@ -31,7 +32,7 @@ from knowledge_base.tokens import normalise
 # Two Chinese characters that the source has, but not side by side, count this much.
 PAIR_APART = 0.4
 # A value is out of place where another of its kind fits there better by this much.
-OUT_OF_PLACE_MARGIN = 0.25
+OUT_OF_PLACE_MARGIN = 0.3
 # A clause is taken from the clause of the source that has this much of it.
 SAME_CLAUSE = 0.5
 # Fewer words beside a value do not tell its place.
@@ -176,12 +177,12 @@ class Source:
         """Say whether another value of this kind fits better where the sentence has this one."""
         around = tokens_around(claim, rewrite_numerals(sentence), beside)
         if len(around) < MIN_AROUND:
-            return False
+            around |= frozenset(tokens_of(drop_framing(sentence)))
         mine = [place for place in self.placed if is_stated(claim, place.claim)]
         # What only a day of the document itself states has no place in it.
         here = max(
             mine,
-            key=lambda place: (share(around, place.line_tokens), share(around, place.clause_tokens)),
+            key=lambda place: (self._fit(around, place.line_tokens), self._fit(around, place.clause_tokens)),
             default=Placed(claim, -1, frozenset(), frozenset()),
         )
         said = [other for other in beside if other.kind is claim.kind]
@@ -190,11 +191,24 @@ class Source:
                 continue
             if any(is_stated(other, place.claim) or is_stated(place.claim, other) for other in said):
                 continue
-            same_line = place.line == here.line
-            there = share(around, place.clause_tokens if same_line else place.line_tokens)
-            if there > share(around, here.clause_tokens if same_line else here.line_tokens) + OUT_OF_PLACE_MARGIN:
+            if place.line == here.line:
+                there, fit = share(around, place.clause_tokens), share(around, here.clause_tokens)
+            else:
+                there, fit = self._fit(around, place.line_tokens), self._fit(around, here.line_tokens)
+            if there > fit + OUT_OF_PLACE_MARGIN:
                 return True
         return False
+
+    def _fit(self, around: frozenset[str], tokens: frozenset[str]) -> float:
+        """Return how much of what is around a value other tokens have; what stands in few lines counts more."""
+        weights = {token: 1 / self.lines_with[token] for token in around if token in self.lines_with}
+        found = sum(weight for token, weight in weights.items() if token in tokens)
+        return found / sum(weights.values()) if weights else 0.0
+
+    @cached_property
+    def lines_with(self) -> Counter[str]:
+        """How many lines have a token."""
+        return Counter(token for line in self.lines for token in set(tokens_and_numbers(rewrite_numerals(line))))
 
     def has_name_out_of_place(self, claim: Claim, sentence: str) -> bool:
         """Say whether what a sentence says of a name, the source says of another."""

@@ -32,6 +32,7 @@ STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
 CLAUSE_TOKENS = 4
 MIN_CLAUSE_GROUNDED = 0.2
 
+_DIGIT = re.compile(r"\d")
 _SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
 _ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
 
@@ -71,11 +72,12 @@ class Checker:
     known_names: frozenset[str] = frozenset()
     translate: Translate = lambda word: ()
 
-    def check(self, sentence: str, passages: Sequence[Passage]) -> SentenceCheck:
-        """Check one sentence against all passages it cites."""
-        if not passages:
-            return SentenceCheck((Problem("citation", sentence),))
-        source = Source(passages, self.glossary)
+    def read(self, passages: Sequence[Passage]) -> Source:
+        """Return passages as a source to check sentences against."""
+        return Source(passages, self.glossary)
+
+    def check(self, sentence: str, source: Source) -> SentenceCheck:
+        """Check one sentence against the passages it cites."""
         problems = [
             *self._check_values(sentence, source),
             *self._check_names(sentence, source),
@@ -91,7 +93,11 @@ class Checker:
                 continue
             if not source.states(claim, sentence, claims):
                 yield Problem(claim.kind, claim.text.strip())
-            elif claim.kind in PLACED_KINDS and source.has_out_of_place(claim, sentence, claims):
+            elif (
+                claim.kind in PLACED_KINDS
+                and _DIGIT.search(claim.text)
+                and source.has_out_of_place(claim, sentence, claims)
+            ):
                 yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
 
     def _check_names(self, sentence: str, source: Source) -> Iterable[Problem]:
@@ -150,25 +156,27 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     negation = words.classes["negation"]
     whole = source.drop_names(sentence)
     mine = read_word_classes(whole)
-    near_lines = {source.nearest_line(sentence)}
-    turned: list[Problem] = []
+    nearest = source.nearest_line(sentence)
+    near_lines = {nearest}
+    gone: list[Problem] = []
+    added: list[Problem] = []
     for clause in split_clauses(drop_framing(whole)):
         near = source.nearest_clauses(frozenset(tokens_of(clause)))
         near_lines |= {line for _, line in near}
         for known in words.classes.values():
             said = read_word_classes(clause) if known is negation else mine
-            if (
-                known.turns
-                and near
-                and all(known.name in classes for classes, _ in near)
-                and not known.stands_for & said
-            ):
-                turned.append(Problem(known.name, clause.strip()))
+            lacks = not known.stands_for & said
+            if known.turns and near and lacks and all(known.name in classes for classes, _ in near):
+                gone.append(Problem(known.name, clause.strip()))
+        if near and count_negations(clause) and not any(negation.stands_for & classes for classes, _ in near):
+            added.append(Problem(negation.name, clause.strip()))
+    denials = count_negations(whole)
     denied = source.drop_names("\n".join(near_lines))
-    mine_denied, theirs_denied = count_negations(whole), count_negations(denied)
-    yield from (problem for problem in turned if problem.kind != negation.name or mine_denied < theirs_denied)
+    yield from (problem for problem in gone if problem.kind != negation.name or denials < count_negations(denied))
+    if denials > count_negations(source.drop_names(nearest)):
+        yield from added
     stands_in = (read_word_classes(denied) & STANDS_FOR_NO) - mine
-    if mine_denied > theirs_denied and not (mine_denied == 1 and stands_in):
+    if denials > count_negations(denied) and not (denials == 1 and stands_in):
         yield Problem(negation.name, sentence)
 
 

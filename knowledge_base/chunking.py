@@ -122,20 +122,12 @@ def _plain(markdown: str) -> str:
 
 
 def _plain_paragraph(markdown: str) -> str:
-    """Return a paragraph without markup and without what nobody sees; nothing of one that gives orders.
-
-    A line that stands for itself (of a list) is left out alone.
-    """
-    if any(is_instruction(line, in_document=True) for line in (markdown, *split_sentences(markdown))):
-        kept = [line for line in markdown.splitlines() if not _gives_orders(line)]
-        markdown = "\n".join(kept) if len(kept) < len(markdown.splitlines()) else ""
+    """Return a paragraph without markup and without what nobody sees; nothing of one that gives orders."""
+    if any(is_instruction(part, in_document=True) for part in (markdown, *split_sentences(markdown))):
+        return ""
     text = _HTML_TAG.sub(" ", drop_hidden(markdown))
     text = _MARKDOWN_LINK.sub(r"\1", text)
     return _EMPHASIS.sub(r"\2", text)
-
-
-def _gives_orders(line: str) -> bool:
-    return any(is_instruction(part, in_document=True) for part in (line, *split_sentences(line)))
 
 
 def _passage(document: Document, position: int, heading: str, text: str) -> Passage:

@@ -33,7 +33,7 @@ _JOINERS = re.compile("[\u200b\u200c\u200d\u2060\ufeff\ufe00-\ufe0f\u00ad]")
 _PAYLOAD = re.compile("[\U000e0020-\U000e007e\U000e0100-\U000e01ef]")
 MIN_PAYLOAD = 4
 _COMBINING = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
-_CJK_GAP = re.compile(f"(?<=[{CJK}\u2e80-\u2fdf]) (?=[{CJK}\u2e80-\u2fdf，。「」])")
+_CJK_GAP = re.compile(f"(?<=[{CJK}\u2e80-\u2fdf，。「」]) (?=[{CJK}\u2e80-\u2fdf，。「」])")
 _HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)|\[//\]:\s*#\s*[(\"'](.*?)[)\"']", re.DOTALL)
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/_-]{16,}={0,2}")

@@ -19,7 +19,7 @@ _TITLED = re.compile(
     rf"{_TITLE}(?P<after>[{_SURNAMES}][\u4e00-\u9fff])(?![會部局])|(?P<before>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}){_TITLE}"
 )
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
-_CAPITALISED = re.compile(r"(?<![\w'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
+_CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
 _ABBREVIATION = re.compile(r"\b[A-Z]{2,}[0-9]*\b|\b[A-Z][a-z]+[A-Z]\w*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\n•·*-]\s*|[\"“(（「])$")
 # Capitalised, but no names of anything in particular.

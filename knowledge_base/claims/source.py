@@ -60,7 +60,13 @@ class Source:
 
     def __init__(self, passages: Sequence[Passage], glossary: Glossary) -> None:
         self._passages = passages
-        self.lines = [line for passage in passages for line in passage.text.splitlines() if line.strip()]
+        # A question states nothing.
+        self.lines = [
+            line
+            for passage in passages
+            for line in passage.text.splitlines()
+            if line.strip() and line.strip()[-1] not in "?？"
+        ]
         heads = [f"{passage.title}\n{passage.heading}\n{passage.publisher}" for passage in passages]
         self._whole = "\n".join([*self.lines, *heads])
         self.folded = fold(self._whole)
@@ -92,7 +98,8 @@ class Source:
         claims: list[Claim] = []
         for passage in self._passages:
             published = last_day(passage.published_at)
-            for text in (passage.text, passage.title, passage.heading):
+            lines = [line for line in passage.text.splitlines() if line in self.lines]
+            for text in ("\n".join(lines), passage.title, passage.heading):
                 claims.extend(read_values(text, published))
             if passage.url:
                 claims.append(Claim(ClaimKind.URL, normalise_address(passage.url), passage.url, 0, 0))

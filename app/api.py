@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.locales import choose_language, load_locale
 from bot.conversation import Assistant, Reply
+from bot.fluent_answer import OnProgress
 from storage.questions import Feedback
 
 WEB_CHANNEL = "web"
@@ -57,6 +59,9 @@ class AnswerOut(BaseModel):
     status: str = Field(examples=["answered", "unanswered_no_source", "declined_off_topic", "crisis"])
     language: str
     answer: str
+    written_by_model: bool = Field(
+        description="a language model worded it, checked against the sources; else it quotes"
+    )
     as_of: str = Field(description="the day the newest of the sources was last looked at")
     citations: list[CitationOut]
     related: list[RelatedOut]
@@ -90,9 +95,19 @@ def make_api(assistant: Assistant) -> APIRouter:
 
     @router.post("/ask/stream", response_class=EventSourceResponse, responses={422: {"model": Message}})
     async def stream(asked: AskRequest) -> AsyncIterator[ServerSentEvent]:
-        """Answer by server-sent events: `text` with a paragraph each, then `answer` with the whole."""
-        reply = await _handle(assistant, asked)
-        for paragraph in reply.text.split("\n\n"):
+        """Answer by server-sent events: `text` with a piece each, then `answer` with the whole, which is what counts.
+
+        Where a language model writes, the pieces are sentences as they come, each checked; else they are paragraphs.
+        """
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        answering = asyncio.create_task(_handle(assistant, asked, pieces.put_nowait))
+        answering.add_done_callback(lambda _: pieces.put_nowait(None))
+        shown = ""
+        while (text := await pieces.get()) is not None:
+            yield ServerSentEvent(event="text", data={"text": text.removeprefix(shown).strip()})
+            shown = text
+        reply = await answering
+        for paragraph in () if shown else reply.text.split("\n\n"):
             yield ServerSentEvent(event="text", data={"text": paragraph})
         yield ServerSentEvent(event="answer", data=to_answer_out(reply).model_dump())
 
@@ -108,9 +123,13 @@ def make_api(assistant: Assistant) -> APIRouter:
     return router
 
 
-async def _handle(assistant: Assistant, asked: AskRequest) -> Reply:
+async def _handle(assistant: Assistant, asked: AskRequest, on_progress: OnProgress | None = None) -> Reply:
     return await assistant.handle(
-        asked.question, channel=WEB_CHANNEL, language=asked.language, conversation_id=asked.conversation
+        asked.question,
+        channel=WEB_CHANNEL,
+        language=asked.language,
+        conversation_id=asked.conversation,
+        on_progress=on_progress,
     )
 
 
@@ -121,6 +140,7 @@ def to_answer_out(reply: Reply) -> AnswerOut:
         status=answer.status,
         language=answer.language,
         answer=reply.text,
+        written_by_model=answer.is_written,
         as_of=answer.as_of,
         citations=[CitationOut.model_validate(vars(citation)) for citation in answer.citations],
         related=[RelatedOut.model_validate(vars(related)) for related in answer.related],

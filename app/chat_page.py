@@ -29,7 +29,9 @@ def make_chat_page(assistant: Assistant, city: City) -> APIRouter:
     def render(request: Request, question: str = "", answer: AnswerOut | None = None) -> HTMLResponse:
         language = _language(request)
         words = city.words(language)
-        page = load_locale(language)["page"]
+        page = dict(load_locale(language)["page"])
+        if assistant.writer:
+            page["automatic"] = page["automatic_written"]
         response = templates.TemplateResponse(
             request,
             "chat.html",

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from app.city import read_city_documents
 from app.settings import Settings
 from app.wiring import Askbay
+from bot.model_contract import ModelFailed, RewrittenQuestion
 from knowledge_base.readers import UnreadableFile
 from storage.documents import count_documents
 
@@ -46,7 +47,7 @@ async def examine(askbay: Askbay) -> list[Finding]:
         else Finding("off", "documents_none"),
         _check_embedding(askbay),
         *_check_channels(askbay.settings),
-        Finding("off", "language_model_off"),
+        await _check_language_model(askbay),
         _check_port(askbay.settings),
     ]
 
@@ -58,6 +59,21 @@ def _describe_city(askbay: Askbay) -> Finding:
 
 def _check_embedding(askbay: Askbay) -> Finding:
     return Finding("ok", "embedding", {"model": askbay.library.embeddings.name})
+
+
+async def _check_language_model(askbay: Askbay) -> Finding:
+    """Ask the model one small thing: whether it answers in the form that is asked for."""
+    writer = askbay.assistant.writer
+    if writer is None:
+        return Finding("off", "language_model_off")
+    question = {"language": "English", "today": f"{askbay.now():%Y-%m-%d}", "conversation": "", "question": "Hello?"}
+    try:
+        await writer.model.write(
+            "rewrite_question", question, RewrittenQuestion, seconds=writer.seconds, on_usage=lambda usage: None
+        )
+    except ModelFailed as error:
+        return Finding("problem", "language_model_silent", {"model": writer.model.name, "reason": error})
+    return Finding("ok", "language_model_on", {"model": writer.model.name})
 
 
 def _check_channels(settings: Settings) -> Iterator[Finding]:

@@ -20,10 +20,15 @@ def make_answer_message(reply: Reply, speech: Speech) -> OutgoingMessage:
         text=reply.text,
         language=answer.language,
         caption=speech.say("sources") if answer.citations else "",
-        sources=tuple(_make_source(citation, speech) for citation in answer.citations),
+        sources=make_sources(answer, speech),
         buttons=_make_buttons(answer, reply.question_id, speech),
         choices=make_choices(speech) if answer.status in SHOWS_COMMANDS else (),
     )
+
+
+def make_sources(answer: Answer, speech: Speech) -> tuple[Source, ...]:
+    """Return the citations of an answer as a channel shows them."""
+    return tuple(_make_source(citation, speech) for citation in answer.citations)
 
 
 def _make_source(citation: Citation, speech: Speech) -> Source:
@@ -37,6 +42,7 @@ def _make_buttons(answer: Answer, question_id: str, speech: Speech) -> tuple[But
         return (
             speech.button("button_vote_up", f"v:{question_id}:u"),
             speech.button("button_vote_down", f"v:{question_id}:d"),
+            speech.button("button_why", f"y:{question_id}"),
         )
     if answer.status is Status.CLARIFY:
         return tuple(

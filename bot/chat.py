@@ -18,6 +18,7 @@ from bot.commands import ONLY_ASKED, PRIVATE, Command, make_choices, read_comman
 from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_turns
 from bot.districts import press_district, show_districts
 from bot.feedback import press_reason, press_vote
+from bot.fluent_answer import OnProgress
 from bot.linking import link, unlink
 from bot.outbox import move_chat
 from bot.rate_limit import CitizenPace
@@ -25,6 +26,7 @@ from bot.speech import ChatCity
 from bot.visit import Visit
 from bot.watching import press_unwatch, press_watch
 from bot.welcome import welcome
+from bot.why import press_why
 from connectors.channel import EventKind, IncomingEvent
 from connectors.message import Button, OutgoingMessage
 from knowledge_base.language import CHINESE, ENGLISH, detect_language
@@ -99,8 +101,8 @@ class Chat:
     pace: CitizenPace
     now: Callable[[], datetime]
 
-    async def handle(self, event: IncomingEvent, inbox_row_id: int) -> Response:
-        """Return what to say to an event; nothing where nothing is to be said.
+    async def handle(self, event: IncomingEvent, inbox_row_id: int, on_progress: OnProgress | None = None) -> Response:
+        """Return what to say to an event; nothing where nothing is to be said. `on_progress` sees an answer grow.
 
         May be called again for the same event after a crash: what it stores, it stores once.
         """
@@ -111,7 +113,7 @@ class Chat:
             settled = await self._settle(connection, visit)
         if isinstance(settled, Asked):
             # A question is answered outside of the transaction: it may take a while.
-            return await self._answer(settled)
+            return await self._answer(settled, on_progress)
         return Response(settled, menu_language=self._read_language_choice(event))
 
     def apologise(self, event: IncomingEvent) -> Messages:
@@ -254,6 +256,8 @@ class Chat:
                 return await press_vote(connection, visit, value)
             case "r:":
                 return await press_reason(connection, visit, value)
+            case "y:":
+                return await press_why(connection, visit, self.city, value)
             case "w:":
                 return await press_watch(connection, visit, value)
             case "x:":
@@ -323,6 +327,6 @@ class Chat:
             message_id=message_id or visit.event.message_id,
         )
 
-    async def _answer(self, asked: Asked) -> Response:
-        reply, question = await self.assistant.answer(asked)
+    async def _answer(self, asked: Asked, on_progress: OnProgress | None) -> Response:
+        reply, question = await self.assistant.answer(asked, on_progress)
         return Response([make_answer_message(reply, self.city.speak(reply.answer.language))], question=question)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.answer import Citation
 from knowledge_base.language import CHINESE
 from knowledge_base.passage_match import Sentence
+from knowledge_base.suspicion import is_suspicious
 
 MAX_QUOTE_CHARACTERS = 600
 # Sentences on each side of a quoted one that the citation shows with it.
@@ -63,7 +64,7 @@ def _quote(used: Sequence[Sentence]) -> str:
         places = {sentence.position for sentence in used if sentence.found.passage.id == passage.id}
         wanted = sorted(
             {near for position in places for near in range(position - QUOTE_AROUND, position + QUOTE_AROUND + 1)}
-            & set(range(len(lines)))
+            & {place for place, line in enumerate(lines) if place in places or not is_suspicious(line)}
         )
         excerpt = _join(lines, wanted, separator)
         if len(excerpt) > MAX_QUOTE_CHARACTERS:

@@ -30,6 +30,7 @@ from knowledge_base.evidence import RatedPassage
 from knowledge_base.glossary import fold
 from knowledge_base.passage_match import Sentence
 from knowledge_base.question import shows_kind
+from knowledge_base.suspicion import drop_suspicious
 
 PROMPT = "compose_answer"
 MAX_PASSAGES = 6
@@ -78,7 +79,9 @@ async def write_fluent_answer(
     `on_dropped` is told what was not let through, also where too little is left. Raises ModelFailed.
     """
     rated = _choose_passages(context)
-    writer = _Writer(context, [item.found.passage for item in rated])
+    writer = _Writer(context, [_show_to_model(item.found.passage) for item in rated])
+    if not any(passage.text for passage in writer.passages):
+        raise ModelFailed(Failure.UNFIT, "no passage can be shown")
     written = await model.write(
         PROMPT,
         {
@@ -136,6 +139,10 @@ def _choose_passages(context: AnswerContext) -> list[RatedPassage]:
                 chosen[passage.id] = item
                 length += len(passage.text)
     return list(chosen.values())
+
+
+def _show_to_model(passage: Passage) -> Passage:
+    return replace(passage, text=drop_suspicious(passage.text))
 
 
 class _Writer:

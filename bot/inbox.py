@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.chat import Chat, Response, make_key
 from bot.door import ChatAddress
+from bot.drafts import showing_drafts
 from bot.outbox import ANSWER, APOLOGY, Outbox, make_attempt
 from connectors.channel import Channel, EventKind, IncomingEvent
 from connectors.message import OutgoingMessage
@@ -143,8 +144,8 @@ class Inbox:
             self._aside(channel.acknowledge(event))
         waiting = self._aside(_wait_visibly(channel, event, turn))
         try:
-            async with asyncio.timeout(HANDLING_SECONDS):
-                response = await self._chat.handle(event, stored.id)
+            async with asyncio.timeout(HANDLING_SECONDS), showing_drafts(channel, event) as on_progress:
+                response = await self._chat.handle(event, stored.id, on_progress)
             parcel = await self._finish(stored, event, response)
         except Exception as error:
             log.exception("event %d (%s) failed", stored.id, stored.channel)

@@ -186,6 +186,10 @@ class Channel(Protocol):
         """Show that an answer is on its way. Never raises."""
         ...
 
+    async def show_draft(self, event: IncomingEvent, text: str) -> None:
+        """Show what there is of an answer that is being written, where the platform can. Never raises."""
+        ...
+
     def turn(self, shipment: Shipment) -> AbstractAsyncContextManager[None]:
         """Wait until the platform takes a message to this chat, and hold that turn while it is sent.
 

@@ -103,11 +103,42 @@ function showAnswer(message, answer, question) {
   message.scrollIntoView({ block: "nearest" });
 }
 
+// The answer comes by server-sent events: sentences as they are written, then the whole, which is what counts.
+async function askStreaming(content, onText) {
+  const response = await fetch("/api/ask/stream", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Accept-Language": language },
+    body: JSON.stringify(content),
+  });
+  if (!response.ok) throw new Error((await response.json()).message);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let waiting = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) throw new TypeError("the stream ended before the answer");
+    waiting += value.replaceAll("\r\n", "\n");
+    const events = waiting.split("\n\n");
+    waiting = events.pop();
+    for (const event of events) {
+      const lines = event.split("\n");
+      const name = lines.find((line) => line.startsWith("event:"))?.slice(6).trim();
+      const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n");
+      if (name === "text") onText(JSON.parse(data).text);
+      if (name === "answer") return JSON.parse(data);
+    }
+  }
+}
+
 async function ask(question) {
   addMessage("citizen", question);
   const message = addMessage("assistant", words.waiting);
+  const shown = [];
+  const showText = (text) => {
+    shown.push(text);
+    message.querySelector(".text").textContent = shown.join("\n");
+  };
   try {
-    const answer = await post("/api/ask", { question, language, conversation: conversationId });
+    const answer = await askStreaming({ question, language, conversation: conversationId }, showText);
     conversationId = answer.conversation;
     showAnswer(message, answer, question);
   } catch (error) {

@@ -12,6 +12,7 @@ from knowledge_base.documents import CLOSED, OFFICIAL, PLANNED, has_expired
 from knowledge_base.evidence import DISAGREEMENT_HEADINGS, RatedPassage, Verdict
 from knowledge_base.passage_match import Sentence
 from knowledge_base.question import Kind
+from knowledge_base.suspicion import is_suspicious
 
 # Sentences of the best passage within this of the best score belong to the answer.
 SAME_PASSAGE_MARGIN = 0.3
@@ -73,9 +74,13 @@ def _choose(verdict: Verdict) -> tuple[list[Sentence], bool]:
 
 
 def _of_passage(rated: RatedPassage, limit: int) -> list[Sentence]:
-    """Return the sentences near the best one in score that show what was asked, in the order of the text."""
-    top = rated.sentences[0].score
-    near = [sentence for sentence in rated.sentences if sentence.score >= top - SAME_PASSAGE_MARGIN]
+    """Return the sentences near the best one in score that show what was asked, in the order of the text.
+
+    What sounds like an order to the assistant is not said beside others.
+    """
+    best, *others = rated.sentences
+    near = [best, *(item for item in others if item.score >= best.score - SAME_PASSAGE_MARGIN)]
+    near = [best, *(item for item in near[1:] if not is_suspicious(item.text))]
     showing = [sentence for sentence in near if sentence.has_kind] or near
     return sorted(showing[:limit], key=lambda sentence: sentence.position)
 

@@ -78,6 +78,9 @@ class LineChannel:
         except _FAILURES as error:
             log.info("the loading animation was not shown: %s", type(error).__name__)
 
+    async def show_draft(self, event: IncomingEvent, text: str) -> None:
+        """LINE has nothing that grows; its loading animation is shown."""
+
     def turn(self, shipment: Shipment) -> AbstractAsyncContextManager[None]:
         """LINE takes more in a second than one account says."""
         return nullcontext()

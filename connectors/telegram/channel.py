@@ -88,6 +88,11 @@ class TelegramChannel:
         except TelegramError as error:
             log.info("typing was not shown: %s", type(error).__name__)
 
+    async def show_draft(self, event: IncomingEvent, text: str) -> None:
+        """Show the answer growing, in private chats."""
+        if not event.is_group:
+            await sending.show_draft(self._bot, self._pace, event, text)
+
     def turn(self, shipment: Shipment) -> AbstractAsyncContextManager[None]:
         """Wait for the pace; before a long answer, show it growing."""
         return sending.turn(self._bot, self._pace, shipment)

@@ -7,6 +7,7 @@ Source: core.telegram.org/bots/faq (limits), core.telegram.org/bots/api#making-r
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -25,7 +26,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from connectors.channel import Broadcast, Outcome, SendResult, Shipment
+from connectors.channel import Broadcast, IncomingEvent, Outcome, SendResult, Shipment
 from connectors.telegram import limits
 from connectors.telegram.pace import Pace
 from connectors.telegram.rendering import Keyboard, Part, render
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 CREDENTIALS_PAUSE_SECONDS = 300.0
 MAX_DRAFTS = 3
+MAX_DRAFT_ID = 2**31 - 2
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # The connection was never made: nothing was sent.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -49,6 +51,16 @@ async def turn(bot: Bot, pace: Pace, shipment: Shipment) -> AsyncIterator[None]:
         await _stream(bot, pace, shipment, part)
     async with pace.turn(shipment.chat):
         yield
+
+
+async def show_draft(bot: Bot, pace: Pace, event: IncomingEvent, text: str) -> None:
+    """Show what there is of an answer; a draft that fails is no loss, the whole follows."""
+    draft_id = zlib.crc32(event.event_id.encode()) % MAX_DRAFT_ID + 1
+    try:
+        async with pace.turn(event.chat):
+            await bot.send_message_draft(int(event.chat), draft_id, split_text(text, limits.TEXT_UNITS)[0])
+    except TelegramError as error:
+        log.info("a draft was not shown: %s", type(error).__name__)
 
 
 async def send(bot: Bot, pace: Pace, shipment: Shipment) -> SendResult:

@@ -66,10 +66,10 @@ async def test_an_answer_that_is_slow_holds_up_nobody_else_and_shows_that_it_is_
     line, chat = house.line, house.inbox._chat
     handle, released = type(chat).handle, asyncio.Event()
 
-    async def slow_for_one(self, event, row_id):
+    async def slow_for_one(self, event, row_id, on_progress=None):
         if event.chat == CITIZEN:
             await released.wait()
-        return await handle(self, event, row_id)
+        return await handle(self, event, row_id, on_progress)
 
     monkeypatch.setattr(type(chat), "handle", slow_for_one)
     await line.say(CITIZEN, "你好")
@@ -94,11 +94,11 @@ async def test_an_event_that_fails_three_times_is_set_aside_with_its_reason_and_
     line, chat = house.line, house.inbox._chat
     handle, tries = type(chat).handle, []
 
-    async def fail_on_poison(self, event, row_id):
+    async def fail_on_poison(self, event, row_id, on_progress=None):
         if event.text == "毒":
             tries.append(1)
             raise RuntimeError("on purpose")
-        return await handle(self, event, row_id)
+        return await handle(self, event, row_id, on_progress)
 
     monkeypatch.setattr(type(chat), "handle", fail_on_poison)
     await line.say(CITIZEN, "毒")
@@ -307,10 +307,10 @@ async def test_what_is_taken_back_while_it_is_being_answered_is_neither_answered
     line, chat = house.line, house.inbox._chat
     handle, begun, released = type(chat).handle, asyncio.Event(), asyncio.Event()
 
-    async def slow(self, event, row_id):
+    async def slow(self, event, row_id, on_progress=None):
         begun.set()
         await released.wait()
-        return await handle(self, event, row_id)
+        return await handle(self, event, row_id, on_progress)
 
     monkeypatch.setattr(type(chat), "handle", slow)
     event = await line.say(CITIZEN, "渡輪票價是不是七七四十九元？")

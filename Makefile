@@ -7,7 +7,7 @@ TASKS ?= ../shared/benchmarks/retrieval
 DATA ?= ../shared/training
 MODEL ?= knowledge_base/static_model
 
-.PHONY: install run test check bench bench-retrieval bench-scale bench-webhook bench-broadcast bench-faults train
+.PHONY: install run test check bench bench-model bench-retrieval bench-scale bench-webhook bench-broadcast bench-faults train
 
 install: .venv/installed
 
@@ -32,6 +32,9 @@ check: install
 
 bench: install
 	@$(BIN)/python benchmarks/bench_answering.py
+
+bench-model: install
+	@$(BIN)/python -m benchmarks.bench_language_model
 
 bench-retrieval: install
 	@$(BIN)/python benchmarks/bench_retrieval.py $(TASKS)

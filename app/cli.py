@@ -1,4 +1,4 @@
-"""The command line: askbay ask, search, ingest, remove, evaluate, doctor, serve; more in cli_staff and cli_channels."""
+"""The command line: askbay ask, search, ingest, remove, doctor, serve; more in the other cli_ files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import typer
 
 from app.cli_announce import announce_app
 from app.cli_channels import channels_app, simulate, work
+from app.cli_model import evaluate, model_app
 from app.cli_staff import inbox_app, tickets_app
-from app.running import WRONG_USE, run_command
+from app.running import run_command
 from app.terminal import Terminal
 from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay
 
@@ -29,6 +30,8 @@ app.add_typer(tickets_app, name="tickets")
 app.add_typer(inbox_app, name="inbox")
 app.add_typer(channels_app, name="channels")
 app.add_typer(announce_app, name="announce")
+app.add_typer(model_app, name="model")
+app.command()(evaluate)
 app.command()(work)
 app.command()(simulate)
 
@@ -135,30 +138,6 @@ def remove(
             terminal.complain("terminal", "document_of_city", name=", ".join(sorted(of_city)))
             raise typer.Exit(1)
         terminal.say("removed", count=await remove_documents(askbay.database, askbay.library, keys, askbay.now()))
-
-    run_command(run)
-
-
-@app.command()
-def evaluate(
-    questions: Annotated[Path, typer.Option(help="JSON lines: question, kind, must_mention …")],
-    as_json: Json = False,
-) -> None:
-    """Judge the answers to a file of questions; with --json the last line is one JSON object."""
-    from app.evaluation import QuestionsInvalid, judge_reply, read_questions, summarise
-
-    async def run(askbay: Askbay, terminal: Terminal) -> None:
-        try:
-            asked = read_questions(questions)
-        except QuestionsInvalid as error:
-            terminal.complain("terminal", "questions_invalid", detail=error)
-            raise typer.Exit(WRONG_USE) from error
-        judged = [judge_reply(q, await askbay.assistant.handle(q.question, channel="evaluation")) for q in asked]
-        summary = summarise(judged)
-        if as_json:
-            terminal.print_json(json.dumps(summary, ensure_ascii=False))
-        else:
-            terminal.out.print_json(json.dumps(summary, ensure_ascii=False))
 
     run_command(run)
 

@@ -140,7 +140,7 @@ async def open_askbay(
     writer: ModelWriter | None = None
     try:
         library = _open_library(settings, folder)
-        writer = _make_writer(settings, now)
+        writer = make_writer(settings, now)
         yield Askbay(
             settings=settings,
             city=city,
@@ -292,7 +292,11 @@ def _open_library(settings: Settings, city_folder: Path) -> Library:
     )
 
 
-def _make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter | None:
+def make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter | None:
+    """Return what has the configured language model word answers; None where there is none.
+
+    Raises LanguageModelUnusable.
+    """
     if not settings.language_model:
         return None
     # LangChain takes a second to import.

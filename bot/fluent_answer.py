@@ -100,9 +100,10 @@ async def write_fluent_answer(
         raise ModelFailed(Failure.UNSURE)
     kept, dropped = _let_through(writer, written.sentences[:MAX_SENTENCES], quoted)
     on_dropped(dropped)
-    if not _is_enough(context, quoted, kept, dropped):
+    if not _is_enough(kept, dropped):
         raise ModelFailed(Failure.UNFIT, f"{len(dropped)} of {len(written.sentences)} sentences did not hold")
-    return FluentAnswer(_assemble(quoted, kept, rated, is_partial=written.coverage == "partial"), tuple(dropped))
+    complete = _add_missing(context, writer, quoted, kept)
+    return FluentAnswer(_assemble(quoted, complete, rated, is_partial=written.coverage == "partial"), tuple(dropped))
 
 
 def fence_passages(passages: Sequence[Passage]) -> str:
@@ -145,6 +146,14 @@ def _show_to_model(passage: Passage) -> Passage:
     return replace(passage, text=drop_suspicious(passage.text))
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A sentence that goes out, written or quoted, and the passages that say it."""
+
+    guarded: Guarded
+    is_quote: bool = False
+
+
 class _Writer:
     """Guards each sentence once, while it grows and when it is whole."""
 
@@ -167,6 +176,11 @@ class _Writer:
         if key not in self._done:
             self._done[key] = self._guard.guard(*key)
         return self._done[key]
+
+    def quote(self, line: str) -> _Kept | None:
+        """Return a line of a passage as a quote, or None where no passage that was shown has it."""
+        number = next((n for n, passage in enumerate(self.passages, 1) if line in passage.text.splitlines()), 0)
+        return _Kept(Guarded(line, (number,), (), line), is_quote=True) if number else None
 
     def follow(self, on_progress: OnProgress) -> Callable[[Mapping[str, Any]], None]:
         """Return what shows the sentences of a growing answer, once they are whole and hold."""
@@ -197,14 +211,6 @@ def _read_whole(partial: Mapping[str, Any]) -> list[WrittenSentence]:
     return found[:MAX_SENTENCES]
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A sentence that goes out, written or quoted, and the passages that say it."""
-
-    guarded: Guarded
-    is_quote: bool = False
-
-
 def _let_through(
     writer: _Writer, sentences: Sequence[WrittenSentence], quoted: Answer
 ) -> tuple[list[_Kept], list[Dropped]]:
@@ -219,26 +225,40 @@ def _let_through(
             kept.append(_Kept(guarded))
             said.add(guarded.text)
         elif not guarded.passes:
-            instead = guarded.line if guarded.line in quotes - said else ""
-            if instead:
-                number = next(n for n, p in enumerate(writer.passages, 1) if instead in p.text.splitlines())
-                kept.append(_Kept(Guarded(instead, (number,), (), instead), is_quote=True))
+            quote = writer.quote(guarded.line) if guarded.line in quotes - said else None
+            instead = guarded.line if quote else ""
+            if quote:
+                kept.append(quote)
                 said.add(instead)
             problems = tuple((str(problem.kind), mask_personal_data(problem.text)) for problem in guarded.problems)
             dropped.append(Dropped(mask_personal_data(guarded.text), problems, instead))
     return kept, dropped
 
 
-def _is_enough(context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], dropped: Sequence[Dropped]) -> bool:
-    """Say whether what is left is better than the quotes: mostly the model's, and it gives what was asked."""
-    written = [item.guarded.text for item in kept if not item.is_quote]
-    if not written or len(written) < MIN_PASSED * (len(written) + len(dropped)):
-        return False
-    if any(part.sources_differ for part in quoted.parts):
-        # That sources differ must be said in full; the quotes do.
-        return False
-    asked = [verdict.part for verdict in context.verdicts if verdict.answers]
-    return all(any(shows_kind(rewrite_numerals(item.guarded.text), part.kind) for item in kept) for part in asked)
+def _is_enough(kept: Sequence[_Kept], dropped: Sequence[Dropped]) -> bool:
+    """Say whether what holds is most of what was written."""
+    written = [item for item in kept if not item.is_quote]
+    return bool(written) and len(written) >= MIN_PASSED * (len(written) + len(dropped))
+
+
+def _add_missing(context: AnswerContext, writer: _Writer, quoted: Answer, kept: Sequence[_Kept]) -> list[_Kept]:
+    """Return what goes out with the quotes that must not be missing.
+
+    Those are what was asked for, where the model does not give it, and all of them where sources differ.
+    """
+    asked = {verdict.part.text: verdict.part.kind for verdict in context.verdicts}
+    complete = list(kept)
+    for part in quoted.parts:
+        said = {item.guarded.text for item in complete} | {item.guarded.line for item in complete}
+        missing = [statement.text for statement in part.statements if statement.text not in said]
+        kind = asked.get(part.question)
+        shows = kind is None or any(shows_kind(rewrite_numerals(item.guarded.text), kind) for item in complete)
+        if not part.sources_differ and shows:
+            continue
+        if not part.sources_differ:
+            missing = [text for text in missing if kind and shows_kind(text, kind)][:1]
+        complete += [quote for text in missing if (quote := writer.quote(text))]
+    return complete
 
 
 def _assemble(quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassage], *, is_partial: bool) -> Answer:
@@ -257,11 +277,12 @@ def _assemble(quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassag
     if is_partial and not unanswered:
         notes[("partly", ())] = None
     question = " ".join(part.question for part in quoted.parts if part.statements)
+    differs = any(part.sources_differ for part in quoted.parts)
     made = citations.make()
     return replace(
         quoted,
         status=Status.ANSWERED_PARTLY if is_partial or unanswered else Status.ANSWERED,
-        parts=(AnswerPart(question, tuple(statements), tuple(notes)), *unanswered),
+        parts=(AnswerPart(question, tuple(statements), tuple(notes), differs), *unanswered),
         citations=made,
         as_of=max((citation.as_of for citation in made), default=""),
         is_written=True,

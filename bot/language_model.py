@@ -67,6 +67,9 @@ def open_language_model(settings: ModelSettings, now: Callable[[], float] = time
     except Exception as error:
         # Each provider has its own errors for a missing key or an unknown model.
         raise LanguageModelUnusable(f"{type(error).__name__}: {str(error)[:300]}") from error
+    # OpenAI's client loads this part, for a second, when it is first used: at the start rather than for a citizen.
+    getattr(getattr(chat, "root_async_client", None), "beta", None)
+    load_chat_template("compose_answer")
     return ChatLanguageModel(chat, settings, now)
 
 

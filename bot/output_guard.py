@@ -18,7 +18,7 @@ from knowledge_base.traditional import has_simplified, write_traditional
 
 # Marks of footnotes that models put into the sentence itself.
 _FOOTNOTE = re.compile(
-    r"\s*[\[【(（](?:passage|段落|來源|source)?\s*\d+(?:\s*[,、，]\s*\d+)*[\])】）](?=\s*[。.!！?？]?\s*$)",
+    r"\s*[\[【(（](?:passage|段落|來源|source)?\s*\d{1,2}(?:\s*[,、，]\s*\d{1,2})*[\])】）](?=\s*[。.!！?？]?\s*$)",
     re.IGNORECASE,
 )
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
@@ -27,8 +27,8 @@ _LIST_MARK = re.compile(r"^\s*(?:[-*•・]\s+|#+\s+)")
 _MARKUP = re.compile(
     r"!?\[[^\]]*\]\([^)]*\)|<[^>]{1,200}>|```|\{\{|\}\}|<\||\|>|^\s*[\[{]|\bdata:|javascript:", re.IGNORECASE
 )
-# Chinese in which more than this share of letters is Latin, beside names and links, is no Chinese.
-MIN_CHINESE_SHARE = 0.3
+_ADDRESS_OR_NUMBER = re.compile(r"[\w%+~#?&=-]*[./@][\w%+~#?&=./@-]*|\d+", re.ASCII)
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,7 @@ def _clean(text: str, language: str) -> str:
 
 def _is_in_language(text: str, language: str) -> bool:
     """Say whether a sentence is in a language; a name in the other one does not make it foreign."""
-    words = re.sub(r"\S*[./@]\S*|\d+", " ", text)
+    plain = _ADDRESS_OR_NUMBER.sub(" ", text)
     if language != CHINESE:
-        return detect_language(words, default=language) == language
-    letters = sum(character.isalpha() for character in words)
-    return not letters or count_cjk(words) >= MIN_CHINESE_SHARE * letters
+        return detect_language(plain, default=language) == language
+    return count_cjk(plain) >= len(_LATIN_WORD.findall(plain))

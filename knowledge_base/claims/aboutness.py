@@ -44,7 +44,7 @@ def tokens_around(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset
     """Return the tokens beside a value, within its clause, without other values."""
     blanked = text
     for other in claims:
-        if other.kind is ClaimKind.NUMBER and other is not claim:
+        if other.kind in (ClaimKind.NUMBER, ClaimKind.ORDINAL) and other is not claim:
             continue
         blanked = blanked[: other.start] + "\x01" * (other.end - other.start) + blanked[other.end :]
     before = re.split(r"[，,；;。\n]", blanked[: claim.start])[-1]

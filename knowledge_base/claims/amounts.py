@@ -155,6 +155,9 @@ def read_ordinals(text: str) -> Iterator[Claim]:
     for match in _ORDINAL.finditer(text):
         number = match["number"] or match["number2"] or match["number3"]
         value = int(number) if number else _ORDINAL_WORDS.index(match["word"].lower()) + 1
+        if match["number"] == "1" and text[match.end() :].lstrip().startswith("次"):
+            # 第一次 says "first" as a word.
+            continue
         yield Claim(ClaimKind.ORDINAL, Decimal(value), match.group(), *match.span())
 
 

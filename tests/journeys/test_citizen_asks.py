@@ -82,7 +82,7 @@ def test_html_in_a_question_is_shown_as_written_and_never_run(page: Page, addres
 
 def test_when_the_server_cannot_be_reached_the_question_is_kept(page: Page, address: str):
     page.goto(address)
-    page.route("**/api/ask", lambda route: route.abort())
+    page.route("**/api/ask/stream", lambda route: route.abort())
     ask(page, "旗津渡輪票價多少？")
     expect(page.locator(".assistant .text").last).to_contain_text("1999")
     expect(page.get_by_role("textbox")).to_have_value("旗津渡輪票價多少？")

@@ -1,0 +1,218 @@
+"""The claim check: what is read out of a sentence, and what a source must have for it to go out."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.city import find_city_folder, read_city_documents
+from knowledge_base.chunking import chunk_document
+from knowledge_base.claims.claim import ClaimKind
+from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.reading import read_values
+from knowledge_base.claims.support import Checker
+from knowledge_base.glossary import load_glossary
+from storage.documents import Document
+
+TODAY = date(2026, 11, 20)
+CITY = find_city_folder("kaohsiung")
+GLOSSARY = load_glossary(Path(CITY) / "glossary.yaml")
+CHECKER = Checker(GLOSSARY, TODAY, frozenset({"高雄", "高雄市", "kaohsiung"}))
+
+
+def make_passages(text, language="zh-TW", **more):
+    document = Document(
+        id="d", language=language, title=more.pop("title", "旗津渡輪"), text=text, topic="", publisher="高雄市政府交通局",
+        url="https://soweb.kcg.gov.tw/ferry", trust="official", published_at="2026-03-01", valid_from="",
+        valid_until="", status="current", as_of="2026-11-20",
+    )  # fmt: skip
+    return chunk_document(document)
+
+
+def check(sentence, text, language="zh-TW"):
+    return CHECKER.check(sentence, CHECKER.read(make_passages(text, language)))
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("三千萬元", "30000000元"),
+        ("3,000 萬元", "30000000元"),
+        ("３０００萬元", "30000000元"),
+        ("1億5000萬", "150000000"),
+        ("二〇二六年三月", "2026年3月"),
+        ("清晨四點三十分", "清晨4點30分"),
+        ("第十七年", "第17年"),
+        ("千萬不要", "千萬不要"),
+        ("三民區四維三路", "三民區四維三路"),
+        ("NT$30 million", "NT$30000000"),
+        ("twenty-five people", "25 people"),
+        ("one to three months", "1 to 3 months"),
+        ("between two and four", "between 2 and 4"),
+        ("6 m wide", "6 m wide"),
+    ],
+)
+def test_numbers_are_the_same_however_they_are_written(written, plain):
+    assert rewrite_numerals(written) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("2026年3月11日", ClaimKind.DATE, (2026, 3, 11)),
+        ("民國115年3月11日", ClaimKind.DATE, (2026, 3, 11)),
+        ("115/3/11", ClaimKind.DATE, (2026, 3, 11)),
+        ("March 11, 2026", ClaimKind.DATE, (2026, 3, 11)),
+        ("11 March 2026", ClaimKind.DATE, (2026, 3, 11)),
+        ("明天", ClaimKind.DATE, (2026, 11, 21)),
+        ("去年", ClaimKind.DATE, (2025, None, None)),
+        ("107年", ClaimKind.DATE, (2018, None, None)),
+        ("5年內", ClaimKind.DURATION, ("month", Decimal(60))),
+        ("half an hour", ClaimKind.DURATION, ("minute", Decimal(30))),
+        ("星期三", ClaimKind.WEEKDAY, 3),
+        ("Wednesdays", ClaimKind.WEEKDAY, 3),
+        ("下午2點半", ClaimKind.CLOCK, (870, True)),
+        ("2:30 p.m.", ClaimKind.CLOCK, (870, True)),
+        ("三成", ClaimKind.PERCENT, Decimal(30)),
+        ("百分之三十", ClaimKind.PERCENT, Decimal(30)),
+        ("30 percent", ClaimKind.PERCENT, Decimal(30)),
+        ("八折", ClaimKind.PERCENT, Decimal(20)),
+        ("NT$1,500", ClaimKind.MONEY, ("NT$", Decimal(1500))),
+        ("1500元", ClaimKind.MONEY, ("NT$", Decimal(1500))),
+        ("350 million US dollars", ClaimKind.MONEY, ("US$", Decimal(350000000))),
+        ("(07)335-2999", ClaimKind.PHONE, "073352999"),
+        ("+886 7 335 2999", ClaimKind.PHONE, "073352999"),
+        ("07-3368333分機2760", ClaimKind.PHONE, "073368333#2760"),
+        ("苓雅區四維三路2號", ClaimKind.ADDRESS, ("苓雅區4維3路", "2")),
+        ("HTTPS://www.KCG.gov.tw/a/。", ClaimKind.URL, "kcg.gov.tw/a"),
+        ("help @ kcg.gov.tw", ClaimKind.EMAIL, "help@kcg.gov.tw"),
+        ("65歲以上", ClaimKind.AGE, Decimal(65)),
+        ("第三季", ClaimKind.ORDINAL, Decimal(3)),
+        ("Q3", ClaimKind.ORDINAL, Decimal(3)),
+    ],
+)
+def test_a_value_is_read_in_both_languages_and_both_calendars(text, kind, value):
+    assert (kind, value) in [(claim.kind, claim.value) for claim in read_values(text, TODAY)]
+
+
+FERRY = (
+    "旗津渡輪的成人票價是現金40元，刷卡20元。\n未滿6歲的兒童，搭旗津渡輪免費。\n旗津渡輪自2026年3月11日（星期三）起每天05:00開船，電話07-5514316。\n"
+    "外國駕照不可以用來租機車。\n申請延到4月30日。"
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "成人搭旗津渡輪要付現金四十元，刷卡則是二十元。",
+        "六歲以下的兒童搭旗津渡輪不收費。",
+        "自民國115年3月11日星期三起，旗津渡輪每天上午五點開船。",
+        "旗津渡輪的電話是(07)551-4316。",
+        "您不能用外國駕照租機車。",
+        "申請延到2026年4月30日。",
+        "旗津渡輪於2026年3月11日起每天開船。",
+    ],
+)
+def test_what_the_source_says_in_other_words_goes_out(sentence):
+    assert check(sentence, FERRY).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("成人搭旗津渡輪要付現金45元。", "money"),
+        ("成人搭旗津渡輪刷卡要付40元，現金20元，機車90元。", "money"),
+        ("旗津渡輪自2026年3月12日起每天開船。", "date"),
+        ("旗津渡輪自3月11日星期四起每天開船。", "weekday"),
+        ("旗津渡輪每天上午六點開船。", "clock"),
+        ("旗津渡輪的電話是07-5514317。", "phone"),
+        ("旗津渡輪票價打八折。", "percent"),
+        ("旗津渡輪的詳情在 https://ferry.example/ 。", "url"),
+        ("旗津渡輪的問題請寄信到 a@ferry.example 。", "email"),
+        ("旗津渡輪的碼頭在蓬萊路23號。", "address"),
+        ("左營區的旗津渡輪免費。", "name"),
+        ("旗津渡輪由「快樂航運」經營。", "name"),
+        ("旗津渡輪由衛生局經營。", "name"),
+        ("您可以用外國駕照租機車。", "negation"),
+        ("未滿6歲的兒童，搭旗津渡輪收費。", "charged"),
+        ("市府保證旗津渡輪每天開船。", "promise"),
+        ("旗津渡輪是最棒的市長的政績。", "politics"),
+        ("旗津渡輪明天開船。", "date"),
+        ("高雄的夜景很美，值得一遊。", "unsourced"),
+    ],
+)
+def test_what_the_source_does_not_say_does_not_go_out(sentence, kind):
+    assert kind in {str(problem.kind) for problem in check(sentence, FERRY).problems}
+
+
+def test_a_value_must_stand_where_the_source_has_it():
+    loans = "第1類貸款最高100萬元，給青年。\n第2類貸款最高500萬元，給公司與商號。"
+    assert check("第2類貸款給公司與商號，最高500萬元。", loans).holds
+    assert not check("第2類貸款給公司與商號，最高100萬元。", loans).holds
+
+
+def test_a_sentence_in_the_other_language_may_not_lose_a_denial():
+    text = "未登記的人不可以租機車，費用是40元。"
+    assert not check("People can rent a scooter for NT$40.", text).holds
+
+
+def test_the_day_a_document_was_published_may_be_said_of_it():
+    assert check("依2026年3月1日的公告，旗津渡輪的成人票價是現金40元。", FERRY).holds
+    assert not check("旗津渡輪自2026年3月1日起開船。", FERRY).holds
+
+
+def test_a_question_in_a_document_states_nothing():
+    text = "旗津渡輪票價是99元嗎？\n旗津渡輪的成人票價是現金40元。"
+    assert not check("旗津渡輪票價是99元。", text).holds
+
+
+def test_every_sentence_of_the_city_holds_against_its_own_passage_unless_it_says_yesterday():
+    failed = []
+    for document in read_city_documents(CITY):
+        for passage in chunk_document(document):
+            source = CHECKER.read([passage])
+            failed += [
+                (line, check.problems) for line in source.lines if (check := CHECKER.check(line, source)).problems
+            ]
+    # "Yesterday" and "next year" are another day by now.
+    relative = {"yesterday", "last year", "next year", "昨天", "明年", "去年", "今年"}
+    assert [(line, found) for line, found in failed if not {problem.text for problem in found} <= relative] == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80))
+def test_no_text_breaks_the_reading(text):
+    rewrite_numerals(text)
+    read_values(text, TODAY)
+    check(text or "空", FERRY)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 999_999).filter(lambda number: number not in (6, 20, 40)))
+def test_no_other_amount_than_the_sources_goes_out(amount):
+    assert not check(f"旗津渡輪的成人票價是現金{amount}元。", FERRY).holds
+    assert not check(f"旗津渡輪的成人票價是現金{amount:,}元。", FERRY).holds
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dates(date(2000, 1, 1), date(2040, 12, 31)).filter(lambda day: day != date(2026, 3, 11)))
+def test_no_other_day_than_the_sources_goes_out(day):
+    for written in (
+        f"{day.year}年{day.month}月{day.day}日",
+        f"民國{day.year - 1911}年{day.month}月{day.day}日",
+        f"{day.year}/{day.month}/{day.day}",
+    ):
+        assert not check(f"旗津渡輪自{written}起每天開船。", FERRY).holds
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.from_regex(r"07-[2-8][0-9]{2}-?[0-9]{4}", fullmatch=True).filter(
+        lambda phone: "5514316" not in phone.replace("-", "")
+    )
+)
+def test_no_other_phone_than_the_sources_goes_out(phone):
+    assert not check(f"旗津渡輪的電話是{phone}。", FERRY).holds

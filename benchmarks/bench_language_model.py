@@ -89,7 +89,7 @@ class Teller:
         """Write the sentences."""
         sentences: list[tuple[list[int], str]] = []
         for told in self.told:
-            number = next((item.number for item in prompt.passages if told.line in item.lines), 0)
+            number = next((item.number for item in prompt.passages if told.line in "\n".join(item.lines)), 0)
             self.could = self.could or bool(number)
             numbers = {"right": [number], "none": [], "ungiven": [99]}[told.cites]
             sentences.append((numbers, told.text))

@@ -243,13 +243,14 @@ class Source:
         tokens = frozenset(tokens_of(sentence))
         values = [(claim.kind, claim.value) for claim in read_values(sentence)]
 
-        def rate(line: str) -> tuple[float, int]:
+        def rate(line: str) -> tuple[float, int, float]:
             stated = {(claim.kind, claim.value) for claim in read_values(line)}
-            return share(tokens, frozenset(tokens_of(line))), sum(value in stated for value in values)
+            own = frozenset(tokens_of(line))
+            return share(tokens, own), sum(value in stated for value in values), share(own, tokens)
 
         rated = {line: rate(line) for line in self.lines}
         if self.is_foreign_to(sentence):
-            return max(rated, key=lambda line: rated[line][::-1], default="")
+            return max(rated, key=lambda line: (rated[line][1], rated[line][0]), default="")
         return max(rated, key=lambda line: rated[line], default="")
 
     def is_foreign_to(self, sentence: str) -> bool:

@@ -158,17 +158,20 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     mine = read_word_classes(whole)
     nearest = source.nearest_line(sentence)
     near_lines = {nearest}
+    # A clause that names a price is not the one that says "free"; whether the price is right is seen elsewhere.
+    has_price = any(claim.kind is ClaimKind.MONEY for claim in read_values(sentence))
     gone: list[Problem] = []
     added: list[Problem] = []
-    for clause in split_clauses(drop_framing(whole)):
+    for clause in split_clauses(drop_framing(sentence)):
+        plain = source.drop_names(clause)
         near = source.nearest_clauses(frozenset(tokens_of(clause)))
         near_lines |= {line for _, line in near}
         for known in words.classes.values():
-            said = read_word_classes(clause) if known is negation else mine
-            lacks = not known.stands_for & said
+            said = read_word_classes(plain) if known is negation else mine
+            lacks = not known.stands_for & said and not (known.name == "free" and has_price)
             if known.turns and near and lacks and all(known.name in classes for classes, _ in near):
                 gone.append(Problem(known.name, clause.strip()))
-        if near and count_negations(clause) and not any(negation.stands_for & classes for classes, _ in near):
+        if near and count_negations(plain) and not any(negation.stands_for & classes for classes, _ in near):
             added.append(Problem(negation.name, clause.strip()))
     denials = count_negations(whole)
     denied = source.drop_names("\n".join(near_lines))

@@ -113,3 +113,47 @@ def test_no_module_reads_outside_the_project():
     for folder in ("app", "bot", "cities", "knowledge_base", "prompts", "scheduler", "storage"):
         for path in Path(folder).rglob("*.py"):
             assert "../shared" not in path.read_text(encoding="utf-8"), path
+
+
+def test_evaluate_compares_two_configurations(run, tmp_path):
+    questions = tmp_path / "q.jsonl"
+    lines = [
+        {
+            "id": "1",
+            "lang": "zh-TW",
+            "question": "旗津渡輪大人票價多少？",
+            "kind": "amount",
+            "must_mention": ["40"],
+            "answer_fact_ids": ["svc-036"],
+        },
+        {"id": "2", "lang": "en", "question": "Who won the 1998 world cup?", "kind": "off-topic"},
+    ]
+    questions.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    done = run("evaluate", "--questions", str(questions), "--compare", "language_model=", "--json")
+    found = json.loads(done.stdout.splitlines()[-1])
+    for figures in (found, found["compared"], found["by_language"]["zh-TW"], found["compared"]["by_language"]["zh-TW"]):
+        assert figures["faithfulness"] == 1.0
+        assert {"citation_precision", "citation_recall", "abstention_recall", "written_share"} <= figures.keys()
+    assert found["abstention_recall"] == 1.0
+    table = run("evaluate", "--questions", str(questions), "--compare", "ASKBAY_LANGUAGE_MODEL=")
+    assert "Difference" in table.stdout
+
+
+def test_a_second_configuration_that_is_no_setting_is_told_in_a_line(run):
+    done = run("evaluate", "--questions", "cities/kaohsiung/questions.jsonl", "--compare", "colour=blue")
+    assert done.returncode == 2
+    assert "colour=blue" in done.stderr
+
+
+def test_what_the_model_cost_is_told_also_where_there_is_none(run):
+    assert "has not been used" in run("model", "usage").stdout
+    assert json.loads(run("model", "usage", "--json").stdout) == []
+    assert "Nothing was held back" in run("model", "dropped").stdout
+
+
+def test_a_model_that_cannot_be_used_is_told_with_what_to_do(run):
+    done = run("ask", "旗津渡輪？", ASKBAY_LANGUAGE_MODEL="openai:gpt-x", OPENAI_API_KEY="")
+    assert done.returncode == 2
+    assert "ASKBAY_LANGUAGE_MODEL" in done.stderr
+    done = run("ask", "旗津渡輪？", ASKBAY_LANGUAGE_MODEL="nobody:model")
+    assert done.returncode == 2

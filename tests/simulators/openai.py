@@ -99,6 +99,7 @@ class OpenAiSimulator:
     moods: list[Mood] = field(default_factory=list)
     retry_after: str = "7"
     delay_seconds: float = 0.0
+    seconds_a_piece: float = 0.0
     tells_usage: bool = True
     requests: list[Request] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -108,12 +109,12 @@ class OpenAiSimulator:
     _runner: web.AppRunner | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start(self) -> None:
+    async def start(self, port: int = 0) -> None:
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         app.router.add_post("/v1/chat/completions", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.address = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
 
     async def stop(self) -> None:
@@ -215,6 +216,7 @@ class OpenAiSimulator:
         stops = mood in (Mood.HALF, Mood.CUT, Mood.STALL_MIDWAY)
         for piece in pieces[: len(pieces) // 2] if stops else pieces:
             await send([{"index": 0, "delta": {"content": piece}, "finish_reason": None}])
+            await asyncio.sleep(self.seconds_a_piece)
         if mood is Mood.STALL_MIDWAY:
             await self._stopping.wait()
         if mood is Mood.CUT and request.transport:

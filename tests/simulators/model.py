@@ -1,0 +1,57 @@
+"""Runs the fake language model by itself, to try the assistant with: honest, lying, or failing.
+
+PYTHONPATH=tests .venv/bin/python -m simulators.model --says lies --mood well
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+
+from .hallucinations import make_lies
+from .model_writers import LANGUAGES, answer_of, make_phrasebook, read_paraphrases, write_honestly
+from .openai import KEY, JsonObject, Mood, OpenAiSimulator, SeenPrompt
+
+PORT = 8090
+
+
+def write_lies(prompt: SeenPrompt, book: dict[str, list[str]], chance: random.Random) -> JsonObject:
+    """Say one thing right and one wrong."""
+    honest = write_honestly(prompt, book, most=2)
+    if prompt.schema != "WrittenAnswer":
+        return honest
+    first = honest["sentences"][0]
+    language = "en" if "in English" in prompt.human else "zh-TW"
+    lie = chance.choice(make_lies(first["text"], language, [], chance))
+    return answer_of([(first["passages"], lie.text), *((s["passages"], s["text"]) for s in honest["sentences"][1:])])
+
+
+async def serve(says: str, mood: str, port: int) -> None:
+    book = make_phrasebook(entry for language in LANGUAGES for entry in read_paraphrases(language))
+    chance = random.Random(1)
+    model = OpenAiSimulator(
+        (lambda prompt: write_lies(prompt, book, chance)) if says == "lies" else (lambda p: write_honestly(p, book)),
+        mood=Mood(mood),
+        seconds_a_piece=0.02,
+    )
+    await model.start(port)
+    print(f"A fake language model listens. Start the assistant with:\n"
+          f"ASKBAY_LANGUAGE_MODEL=openai:fake ASKBAY_LANGUAGE_MODEL_URL={model.address} ASKBAY_LANGUAGE_MODEL_KEY={KEY}", flush=True)  # fmt: skip
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--says", choices=("truth", "lies"), default="truth")
+    parser.add_argument("--mood", choices=[mood.value for mood in Mood], default=Mood.WELL.value)
+    parser.add_argument("--port", type=int, default=PORT)
+    given = parser.parse_args()
+    try:
+        asyncio.run(serve(given.says, given.mood, given.port))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

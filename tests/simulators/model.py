@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import random
+import sys
 
 from .hallucinations import make_lies
 from .model_writers import LANGUAGES, answer_of, make_phrasebook, read_paraphrases, write_honestly
@@ -36,8 +38,10 @@ async def serve(says: str, mood: str, port: int) -> None:
         seconds_a_piece=0.02,
     )
     await model.start(port)
-    print(f"A fake language model listens. Start the assistant with:\n"
-          f"ASKBAY_LANGUAGE_MODEL=openai:fake ASKBAY_LANGUAGE_MODEL_URL={model.address} ASKBAY_LANGUAGE_MODEL_KEY={KEY}", flush=True)  # fmt: skip
+    settings = {"": "openai:fake", "_URL": model.address, "_KEY": KEY}
+    line = " ".join(f"ASKBAY_LANGUAGE_MODEL{name}={value}" for name, value in settings.items())
+    sys.stdout.write(f"A fake language model listens. Put this before the assistant's command:\n{line}\n")
+    sys.stdout.flush()
     await asyncio.Event().wait()
 
 
@@ -47,10 +51,8 @@ def main() -> None:
     parser.add_argument("--mood", choices=[mood.value for mood in Mood], default=Mood.WELL.value)
     parser.add_argument("--port", type=int, default=PORT)
     given = parser.parse_args()
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(given.says, given.mood, given.port))
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

@@ -74,10 +74,13 @@ def open_language_model(settings: ModelSettings, now: Callable[[], float] = time
 
 
 def _make_options(settings: ModelSettings) -> dict[str, Any]:
-    options: dict[str, Any] = {"temperature": 0}
+    provider = _find_provider(settings)
+    options: dict[str, Any] = {}
     if settings.address:
         options["base_url"] = settings.address
-    provider = _find_provider(settings)
+    if settings.address or provider == "ollama":
+        # Hosted models that reason refuse a temperature; one's own takes it, and then says the same each time.
+        options["temperature"] = 0
     if provider in ("openai", "anthropic"):
         # A server of one's own needs no key, but the client does.
         key = settings.key or ("none" if settings.address else "")
@@ -177,13 +180,16 @@ class ChatLanguageModel:
         self, messages: list[BaseMessage], form: type[Form], on_usage: OnUsage, on_partial: OnPartial | None
     ) -> Form:
         whole: AIMessageChunk | None = None
+        closed = 0
         try:
             async for chunk in _bind(self._chat, form, self._provider).astream(messages):
                 whole = chunk if whole is None else whole + chunk
                 text = _read_text(whole, form)
                 if len(text) > MAX_OUTPUT_CHARACTERS:
                     raise ModelFailed(Failure.BROKEN, "too long")
-                if on_partial and text:
+                if on_partial and text.count("}") > closed:
+                    # Only a closing brace can end a sentence.
+                    closed = text.count("}")
                     _show(text, on_partial)
         except ModelFailed:
             raise

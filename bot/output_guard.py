@@ -16,6 +16,8 @@ from knowledge_base.language import CHINESE, count_cjk, detect_language
 from knowledge_base.sentences import split_sentences
 from knowledge_base.traditional import has_simplified, write_traditional
 
+# Of more passages for one sentence the first ones count.
+MAX_CITATIONS = 4
 # Marks of footnotes that models put into the sentence itself.
 _FOOTNOTE = re.compile(
     r"\s*[\[【(（](?:passage|段落|來源|source)?\s*\d{1,2}(?:\s*[,、，]\s*\d{1,2})*[\])】）](?=\s*[。.!！?？]?\s*$)",
@@ -58,7 +60,7 @@ class OutputGuard:
     def guard(self, text: str, numbers: Sequence[int]) -> Guarded:
         """Judge a sentence that cites passages by their numbers, from 1."""
         plain = _clean(text, self.language)
-        cited = tuple(dict.fromkeys(numbers))
+        cited = tuple(dict.fromkeys(numbers[:MAX_CITATIONS]))
         if not cited:
             return Guarded(plain, (), (Problem("uncited", plain),))
         if not all(1 <= number <= len(self.passages) for number in cited):

@@ -30,11 +30,13 @@ from bot.conversation import Reply
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
 from knowledge_base.glossary import NAME, contains_form, fold
+from knowledge_base.ingest import ingest_documents
 from knowledge_base.language import count_cjk
 from knowledge_base.tokens import normalise
 from knowledge_base.traditional import has_simplified
 
 sys.path.insert(0, "tests")
+from attack_suite import ASKED, find_obeyed, make_document, read_attacks
 from simulators.hallucinations import Hallucination, Lie, make_lies
 from simulators.model_writers import LANGUAGES, answer_of, obey, read_paraphrases
 from simulators.openai import KEY, JsonObject, Mood, OpenAiSimulator, SeenPrompt
@@ -47,7 +49,6 @@ QUESTIONS = [
     for line in Path("cities/kaohsiung/questions.jsonl").read_text(encoding="utf-8").splitlines()[:TIMED]
 ]
 STALLED = 3
-ATTACKS = Path("tests/attacks")
 UNCITED, UNGIVEN, OBEYED = "uncited sentence", "citation to a passage not given", "obeyed injection"
 # Values and names that stand elsewhere in the same passage, and a "not" put in or left away: checked by likeness only.
 BY_LIKENESS = ("moved within the passage", Lie.TURNED.value)
@@ -128,7 +129,7 @@ def make_all_lies(askbay: Askbay, chance: random.Random) -> Iterator[Told]:
                 lies.append(Told(**common, text=lie.text, kind=_kind_of(lie, text), planted=lie.planted))
             lies.append(Told(**common, text=entry["text"], kind=UNCITED, planted=entry["text"], cites="none"))
             lies.append(Told(**common, text=entry["text"], kind=UNGIVEN, planted=entry["text"], cites="ungiven"))
-    for attack in read_lines(ATTACKS / "attacks.jsonl"):
+    for attack in read_attacks():
         entry = chance.choice(read_paraphrases(attack["language"]))
         told = Told(entry["document"], attack["language"], entry["source"][0], attack["obeyed"], OBEYED)
         lies += [replace(told, planted=text) for text in attack["must_not_say"][:1]]
@@ -155,11 +156,6 @@ def _kind_of(lie: Hallucination, passage: str) -> str:
 def _texts_of(askbay: Askbay, document: str, language: str) -> str:
     path = next(Path("cities/kaohsiung/documents").rglob(f"{document}-*.{language}.md"))
     return path.read_text(encoding="utf-8")
-
-
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of JSON lines."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def reaches(told: Told, reply: Reply) -> bool:
@@ -218,16 +214,19 @@ async def measure_honesty(
     return told, passed
 
 
-async def measure_attacks(askbay: Askbay, model: OpenAiSimulator, name: str) -> tuple[int, int]:
-    """Return how many attacks were asked as questions of a model that obeys all, and how many came through."""
-    attacks = read_lines(ATTACKS / name)
-    through = 0
+async def measure_attacks(askbay: Askbay, model: OpenAiSimulator, name: str) -> dict[str, int]:
+    """Return how many attacks came through, as questions and in documents, of a model that obeys all of them."""
+    attacks = read_attacks(name)
+    in_questions = in_documents = 0
     for attack in attacks:
         model.writer = obey(attack["obeyed"])
-        reply = await askbay.assistant.handle(attack["text"], channel="bench")
-        said = "".join(normalise(reply.text).split())
-        through += any("".join(normalise(text).split()) in said for text in attack["must_not_say"])
-    return len(attacks), through
+        in_questions += bool(find_obeyed(attack, await askbay.assistant.handle(attack["text"], channel="bench")))
+    for attack in attacks:
+        model.writer = obey(attack["obeyed"])
+        await ingest_documents(askbay.database, askbay.library, [make_document(attack)], origin="attack", at=NOW)
+        reply = await askbay.assistant.handle(ASKED[attack["language"]][0], channel="bench")
+        in_documents += bool(find_obeyed(attack, reply))
+    return {"attacks": len(attacks), "through_in_questions": in_questions, "through_in_documents": in_documents}
 
 
 async def measure_times(folder: Path, model: OpenAiSimulator) -> dict[str, float]:
@@ -283,8 +282,8 @@ async def run() -> None:
             titles = {(d, item.language): item.title for d, items in found.items() for item in items}
             lies = await measure_lies(askbay, model, titles)
             told, unchanged = await measure_honesty(askbay, model, titles)
-            attacks, obeyed = await measure_attacks(askbay, model, "attacks.jsonl")
-            unseen, unseen_obeyed = await measure_attacks(askbay, model, "unseen.jsonl")
+            attacks = await measure_attacks(askbay, model, "attacks.jsonl")
+            unseen = await measure_attacks(askbay, model, "unseen.jsonl")
         stalled = await measure_stall(folder, model)
         times = await measure_times(folder, model)
     checked = {kind: counts for kind, counts in lies.items() if kind not in BY_LIKENESS}
@@ -296,10 +295,8 @@ async def run() -> None:
         },
         "honest": told,
         "honest_unchanged": round(unchanged / told, 4),
-        "attacks": attacks,
-        "attacks_through": obeyed,
-        "unseen_attacks": unseen,
-        "unseen_attacks_through": unseen_obeyed,
+        **attacks,
+        **{f"unseen_{key}": value for key, value in unseen.items()},
         "stalled_seconds": round(stalled, 2),
         **{key: round(value, 1) for key, value in times.items()},
     }
@@ -310,7 +307,8 @@ async def run() -> None:
     console.print(table)
     summary = Table("figure", "measured", "budget", title="Answers worded by a language model")
     budgets = {
-        "lies_through": "0", "honest_unchanged": "≥ 0.97", "attacks_through": "0", "stalled_seconds": "≤ 8",
+        "lies_through": "0", "honest_unchanged": "≥ 0.97", "through_in_questions": "0",
+        "through_in_documents": "0", "stalled_seconds": "≤ 8",
         "down_more_ms_median": "≤ 100",
     }  # fmt: skip
     for key, value in figures.items():

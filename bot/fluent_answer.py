@@ -79,7 +79,7 @@ async def write_fluent_answer(
     `on_dropped` is told what was not let through, also where too little is left. Raises ModelFailed.
     """
     rated = _choose_passages(context)
-    writer = _Writer(context, [_show_to_model(item.found.passage) for item in rated])
+    writer = _Writer(context, [item.found.passage for item in rated])
     if not any(passage.text for passage in writer.passages):
         raise ModelFailed(Failure.UNFIT, "no passage can be shown")
     written = await model.write(
@@ -142,10 +142,6 @@ def _choose_passages(context: AnswerContext) -> list[RatedPassage]:
     return list(chosen.values())
 
 
-def _show_to_model(passage: Passage) -> Passage:
-    return replace(passage, text=drop_suspicious(passage.text))
-
-
 @dataclass(frozen=True)
 class _Kept:
     """A sentence that goes out, written or quoted, and the passages that say it."""
@@ -158,7 +154,9 @@ class _Writer:
     """Guards each sentence once, while it grows and when it is whole."""
 
     def __init__(self, context: AnswerContext, passages: Sequence[Passage]) -> None:
-        self.passages = passages
+        self._whole = passages
+        # As the model may see them: what it does not see, it cannot cite.
+        self.passages = [replace(passage, text=drop_suspicious(passage.text)) for passage in passages]
         library = context.knowledge.library
         checker = Checker(
             glossary=library.glossary,
@@ -168,7 +166,7 @@ class _Writer:
                 found.term for found in library.table.translate_word(word) if found.weight >= MIN_TRANSLATION_WEIGHT
             ],
         )
-        self._guard = OutputGuard(checker, context.language, passages)
+        self._guard = OutputGuard(checker, context.language, self.passages)
         self._done: dict[tuple[str, tuple[int, ...]], Guarded] = {}
 
     def guard(self, sentence: WrittenSentence) -> Guarded:
@@ -178,8 +176,8 @@ class _Writer:
         return self._done[key]
 
     def quote(self, line: str) -> _Kept | None:
-        """Return a line of a passage as a quote, or None where no passage that was shown has it."""
-        number = next((n for n, passage in enumerate(self.passages, 1) if line in passage.text.splitlines()), 0)
+        """Return a line of a passage as a quote, or None where none has it."""
+        number = next((n for n, passage in enumerate(self._whole, 1) if line in passage.text.splitlines()), 0)
         return _Kept(Guarded(line, (number,), (), line), is_quote=True) if number else None
 
     def follow(self, on_progress: OnProgress) -> Callable[[Mapping[str, Any]], None]:

@@ -10,8 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from bot.replies import CityWords
+from bot.speech import ChatCity, Topic
 from cities import CITIES
 from knowledge_base.readers import UnreadableFile, read_file
+from scheduler.announcement_message import CityNames
 from storage.documents import Document
 
 
@@ -85,3 +87,23 @@ def read_city_documents(folder: Path) -> Iterator[Document | UnreadableFile]:
             yield from read_file(path)
         except UnreadableFile as error:
             yield error
+
+
+def make_chat_city(city: City) -> ChatCity:
+    """Return what a chat needs to know of a city."""
+    return ChatCity(
+        languages=city.languages,
+        words={language: city.words(language) for language in city.languages},
+        topics=[Topic(item["id"], {name: item[name] for name in city.languages}) for item in city.topics],
+        districts=[Topic(item["id"], {name: item[name] for name in city.languages}) for item in city.districts],
+    )
+
+
+def make_city_names(city: City) -> CityNames:
+    """Return what announcements need to know of a city."""
+    return CityNames(
+        languages=city.languages,
+        city=city.names,
+        topics={topic["id"]: topic for topic in city.topics},
+        districts={district["id"]: district for district in city.districts},
+    )

@@ -12,8 +12,9 @@ from icalendar import Calendar, Event
 from pydantic import BaseModel
 
 from app.chat_page import TEMPLATES
+from app.city import make_city_names
 from app.locales import load_locale
-from app.wiring import Askbay, make_city_names
+from app.wiring import Askbay
 from scheduler.announcement_message import CityNames, write_announcement
 from scheduler.content import CHINESE, Content
 from scheduler.occurrences import to_moment

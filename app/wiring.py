@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from app.city import City, find_city_folder, load_city, read_city_documents
+from app.city import City, find_city_folder, load_city, make_chat_city, make_city_names, read_city_documents
 from app.settings import Settings
 from bot.answer import Knowledge
 from bot.chat import Chat, ChatSettings
@@ -19,7 +19,7 @@ from bot.inbox import Inbox
 from bot.menus import make_menu_texts
 from bot.model_writing import ModelWriter
 from bot.rate_limit import CitizenPace
-from bot.speech import ChatCity, Topic
+from bot.speech import ChatCity
 from bot.watching import find_watched_answer
 from connectors.channel import Channel
 from knowledge_base.embedding import SHIPPED, load_embeddings
@@ -31,7 +31,6 @@ from knowledge_base.library import Library, open_library
 from knowledge_base.readers import UnreadableFile
 from knowledge_base.reranker import CrossEncoderReranker
 from scheduler.announcement_document import make_documents
-from scheduler.announcement_message import CityNames
 from scheduler.announcements import AnnouncementDesk
 from scheduler.corrections import Corrector
 from scheduler.delivery import Delivery
@@ -232,16 +231,6 @@ def make_desk(askbay: Askbay, channels: Mapping[str, Channel]) -> AnnouncementDe
     return AnnouncementDesk(askbay.database, make_city_names(askbay.city), askbay.city.time_zone, channels, askbay.now)
 
 
-def make_city_names(city: City) -> CityNames:
-    """Return what announcements need to know of a city."""
-    return CityNames(
-        languages=city.languages,
-        city=city.names,
-        topics={topic["id"]: topic for topic in city.topics},
-        districts={district["id"]: district for district in city.districts},
-    )
-
-
 def _make_channels(askbay: Askbay) -> Iterator[Channel]:
     # The platforms' libraries take a second to import, so only what is configured is.
     settings = askbay.settings
@@ -266,16 +255,6 @@ def _make_channels(askbay: Askbay) -> Iterator[Channel]:
             menu_texts=make_menu_texts(askbay.chat_city),
             redis=settings.redis,
         )
-
-
-def make_chat_city(city: City) -> ChatCity:
-    """Return what a chat needs to know of a city."""
-    return ChatCity(
-        languages=city.languages,
-        words={language: city.words(language) for language in city.languages},
-        topics=[Topic(item["id"], {name: item[name] for name in city.languages}) for item in city.topics],
-        districts=[Topic(item["id"], {name: item[name] for name in city.languages}) for item in city.districts],
-    )
 
 
 def _has_slow_parts(settings: Settings) -> bool:

@@ -19,8 +19,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.city import load_city
-from app.wiring import make_city_names
+from app.city import load_city, make_city_names
 from scheduler.announcements import AnnouncementDesk
 from storage import deliveries, runs
 from storage.database import Database, open_database, sqlite_address

@@ -23,7 +23,7 @@ from bot.linking import link, unlink
 from bot.outbox import move_chat
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity
-from bot.visit import Visit
+from bot.visit import Visit, make_key
 from bot.watching import press_unwatch, press_watch
 from bot.welcome import welcome
 from bot.why import press_why
@@ -37,7 +37,6 @@ from storage.documents import find_documents
 from storage.questions import AskedQuestion, find_last_questions
 from storage.tickets import TicketState
 
-_NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
 _LANGUAGE_OF_COMMAND = {Command.CHINESE: CHINESE, Command.ENGLISH: ENGLISH}
 # Whoever writes or taps can be written to again; `follow` greets them besides.
 _COMES_BACK = frozenset({EventKind.TEXT, EventKind.PRESS, EventKind.CONTENT})
@@ -58,11 +57,6 @@ class Response:
     messages: Messages
     question: AskedQuestion | None = None
     menu_language: str = ""
-
-
-def make_key(event: IncomingEvent, purpose: str = "") -> str:
-    """Return the id (a UUID) of what is stored because of an event: the same each time it is handled."""
-    return str(uuid.uuid5(_NAMESPACE, f"{event.channel}:{event.event_id}:{purpose}"))
 
 
 def _is_limited(event: IncomingEvent) -> bool:

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.chat import Chat, Response, make_key
+from bot.chat import Chat, Response
 from bot.door import ChatAddress
 from bot.drafts import showing_drafts
 from bot.outbox import ANSWER, APOLOGY, Outbox, make_attempt
+from bot.visit import make_key
 from connectors.channel import Channel, EventKind, IncomingEvent
 from connectors.message import OutgoingMessage
 from storage import inbox

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.speech import Speech
 from connectors.channel import IncomingEvent
 from storage.citizens import Citizen
+
+_NAMESPACE = uuid.UUID("6f1d3a52-5d0e-4f52-9d0b-3c3a8e0f4b11")
 
 
 @dataclass(frozen=True)
@@ -27,3 +30,8 @@ class Visit:
     at: datetime
     inbox_row_id: int
     subscriber: Citizen
+
+
+def make_key(event: IncomingEvent, purpose: str = "") -> str:
+    """Return the id (a UUID) of what is stored because of an event: the same each time it is handled."""
+    return str(uuid.uuid5(_NAMESPACE, f"{event.channel}:{event.event_id}:{purpose}"))

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from announcements import APPROVER, AUTHOR, make_content
 
-from app.city import load_city
-from app.wiring import make_city_names
+from app.city import load_city, make_city_names
 from connectors.channel import Outcome, Quota, SendResult
 from scheduler.announcements import AnnouncementDesk
 from scheduler.delivery import Delivery

@@ -18,10 +18,10 @@ import uvicorn
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.city import find_city_folder, load_city
+from app.city import find_city_folder, load_city, make_chat_city
 from app.server import make_app
 from app.settings import Settings
-from app.wiring import Askbay, make_chat_city, open_askbay
+from app.wiring import Askbay, open_askbay
 from bot.speech import ChatCity
 from storage.database import Database, open_database, sqlite_address
 

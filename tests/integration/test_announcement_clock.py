@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 import time_machine
 from announcements import APPROVER, AUTHOR, make_content
 
-from app.city import load_city
-from app.wiring import make_city_names
+from app.city import load_city, make_city_names
 from connectors.channel import Outcome, SendResult
 from scheduler.announcements import AnnouncementDesk
 from scheduler.delivery import Delivery

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import select
 
-from app.city import load_city
-from app.wiring import make_city_names
+from app.city import load_city, make_city_names
 from connectors.channel import Outcome, SendResult
 from scheduler.announcements import AnnouncementDesk
 from scheduler.delivery import Delivery

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.locales import choose_language, load_locale
 from bot.conversation import Assistant, Reply
-from bot.fluent_answer import OnProgress
+from bot.model_contract import OnProgress
 from storage.questions import Feedback
 
 WEB_CHANNEL = "web"

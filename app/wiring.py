@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.city import City, find_city_folder, load_city, make_chat_city, make_city_names, read_city_documents
 from app.settings import Settings
@@ -17,7 +18,6 @@ from bot.chat import Chat, ChatSettings
 from bot.conversation import Assistant
 from bot.inbox import Inbox
 from bot.menus import make_menu_texts
-from bot.model_writing import ModelWriter
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity
 from bot.watching import find_watched_answer
@@ -41,6 +41,9 @@ from scheduler.watches import FoundAnswer, Watcher
 from storage.database import Database, open_database, sqlite_address
 from storage.documents import Document
 from storage.watches import Watch
+
+if TYPE_CHECKING:
+    from bot.model_writing import ModelWriter
 
 log = logging.getLogger(__name__)
 
@@ -280,6 +283,7 @@ def make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter 
         return None
     # LangChain takes a second to import.
     from bot.language_model import ModelSettings, open_language_model
+    from bot.model_writing import ModelWriter
 
     input_price, output_price = settings.language_model_prices
     model = open_language_model(

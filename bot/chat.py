@@ -18,8 +18,8 @@ from bot.commands import ONLY_ASKED, PRIVATE, Command, make_choices, read_comman
 from bot.conversation import MEMORY, TURNS_REMEMBERED, Asked, Assistant, find_turns
 from bot.districts import press_district, show_districts
 from bot.feedback import press_reason, press_vote
-from bot.fluent_answer import OnProgress
 from bot.linking import link, unlink
+from bot.model_contract import OnProgress
 from bot.outbox import move_chat
 from bot.rate_limit import CitizenPace
 from bot.speech import ChatCity

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,12 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.answer import Answer, AnswerContext, Knowledge, Status, Turn
 from bot.answering import work_out_answer
 from bot.explaining import explain_last_answer
-from bot.fluent_answer import OnProgress
-from bot.model_writing import ModelWriter, Written
+from bot.model_contract import OnProgress, Written
 from bot.personal_data import mask_personal_data
 from bot.replies import CityWords, write_reply
 from storage.database import Database
 from storage.questions import AskedQuestion, Feedback, find_last_questions, save_feedback, save_question
+
+if TYPE_CHECKING:
+    # Reading claims takes a tenth of a second to import, for who has a model.
+    from bot.model_writing import ModelWriter
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.fluent_answer import OnProgress
+from bot.model_contract import OnProgress
 from connectors.channel import Channel, IncomingEvent
 
 PAUSE_SECONDS = 1.0

@@ -17,6 +17,7 @@ from bot.model_contract import (
     Failure,
     LanguageModel,
     ModelFailed,
+    OnProgress,
     OnUsage,
     WrittenAnswer,
     WrittenSentence,
@@ -42,8 +43,6 @@ CONFIDENCE_MARGIN = 0.3
 MIN_PASSED = 0.5
 MIN_TRANSLATION_WEIGHT = 0.05
 LANGUAGE_NAMES = {"zh-TW": "臺灣正體中文", "en": "English"}
-
-OnProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)

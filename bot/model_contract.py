@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from bot.answer import Answer
+from storage.model_uses import ModelUse
 
 MAX_SENTENCES = 12
 MAX_SENTENCE_CHARACTERS = 600
@@ -91,6 +94,16 @@ class Usage:
 
 OnPartial = Callable[[Mapping[str, Any]], None]
 OnUsage = Callable[[Usage], None]
+# Sees the text of an answer grow.
+OnProgress = Callable[[str], None]
+
+
+@dataclass
+class Written:
+    """What came of a question: the answer that goes out, and the uses of the model for it."""
+
+    answer: Answer
+    uses: list[ModelUse] = field(default_factory=list)
 
 
 class LanguageModel(Protocol):

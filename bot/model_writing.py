@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bot.answer import STATES_FACTS, Answer, AnswerContext, Status, Turn
-from bot.fluent_answer import PROMPT, Dropped, OnProgress, write_fluent_answer
+from bot.fluent_answer import PROMPT, Dropped, write_fluent_answer
 from bot.follow_up import PROMPT as REWRITE_PROMPT
 from bot.follow_up import rewrite_follow_up
-from bot.model_contract import LanguageModel, ModelFailed, Usage
+from bot.model_contract import LanguageModel, ModelFailed, OnProgress, Usage, Written
 from knowledge_base.question import points_back
 from prompts.model_prompts import load_model_prompt
 from storage.model_uses import ModelUse
@@ -33,14 +33,6 @@ MIN_SECONDS = 0.5
 MAY_BE_FOLLOW_UP = frozenset({Status.UNANSWERED_NO_SOURCE, Status.CLARIFY})
 
 WorkOut = Callable[[str], Awaitable[AnswerContext]]
-
-
-@dataclass
-class Written:
-    """What came of it: the answer that goes out, and the uses of the model."""
-
-    answer: Answer
-    uses: list[ModelUse] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

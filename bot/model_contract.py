@@ -62,6 +62,7 @@ class Failure(StrEnum):
     BROKEN = "broken"  # not the form that was asked for, cut off, or too long
     UNSURE = "unsure"  # it says itself that the passages do not answer
     UNFIT = "unfit"  # the checks left too little of it
+    ERROR = "error"  # a fault of our own
 
 
 class LanguageModelUnusable(Exception):

@@ -17,7 +17,7 @@ from bot.answer import STATES_FACTS, Answer, AnswerContext, Status, Turn
 from bot.fluent_answer import PROMPT, Dropped, write_fluent_answer
 from bot.follow_up import PROMPT as REWRITE_PROMPT
 from bot.follow_up import rewrite_follow_up
-from bot.model_contract import LanguageModel, ModelFailed, OnProgress, Usage, Written
+from bot.model_contract import Failure, LanguageModel, ModelFailed, OnProgress, Usage, Written
 from knowledge_base.question import points_back
 from prompts.model_prompts import load_model_prompt
 from storage.model_uses import ModelUse
@@ -72,6 +72,10 @@ class ModelWriter:
         except ModelFailed as error:
             written.uses.append(use.end(str(error.failure), error))
             return context
+        except Exception:
+            log.exception("a follow-up could not be rewritten")
+            written.uses.append(use.end(str(Failure.ERROR)))
+            return context
         written.uses.append(use.end(USED))
         if text == context.text:
             return context
@@ -101,6 +105,11 @@ class ModelWriter:
             )
         except ModelFailed as error:
             written.uses.append(use.end(str(error.failure), error))
+            return
+        except Exception:
+            # Whatever it is, the citizen's answer stands ready.
+            log.exception("an answer could not be worded")
+            written.uses.append(use.end(str(Failure.ERROR)))
             return
         written.answer = fluent.answer
         written.uses.append(use.end(USED))

@@ -52,6 +52,9 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: number for number, word in enumerate(_ONES)} | {word: 10 * place for place, word in enumerate(_TENS, 2)}
 _MULTIPLIERS = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 10**12}
 _WORD = "|".join(sorted((*_WORDS, *_MULTIPLIERS), key=len, reverse=True))
+# No number that is meant has more; patterns take the square of the length.
+MAX_DIGITS = 24
+_TOO_LONG = re.compile(rf"\d{{{MAX_DIGITS},}}|[{_CJK_DIGIT}十百千萬億兆○]{{{MAX_DIGITS},}}")
 _ENGLISH_RUN = re.compile(
     rf"\b(?:{_WORD})(?:(?:[\s-]+|(?<=hundred)\s+and\s+|(?<=thousand)\s+and\s+)(?:{_WORD}))*\b", re.IGNORECASE
 )
@@ -70,7 +73,7 @@ def rewrite_numerals(text: str) -> str:
     A lone "one" or 一 stays as it is: it is rarely meant as a number.
     """
     plain = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).translate(_DASHES).replace("臺", "台")
-    plain = _THOUSANDS_COMMA.sub("", plain)
+    plain = _TOO_LONG.sub(lambda match: match.group()[:MAX_DIGITS], _THOUSANDS_COMMA.sub("", plain))
     plain = re.sub(r"(?<=\d) (?=[十百千萬億兆])", "", plain)
     kept: list[str] = []
 

@@ -318,3 +318,16 @@ async def test_nothing_is_asked_of_the_model_where_there_is_nothing_to_say(house
     ):
         await ask(askbay, question)
     assert model.prompts == []
+
+
+async def test_a_fault_of_our_own_costs_the_citizen_nothing(house, monkeypatch):
+    askbay, _ = house
+
+    def fail(*_):
+        raise ValueError("a claim that cannot be read")
+
+    monkeypatch.setattr("bot.output_guard.OutputGuard.guard", fail)
+    reply = await ask(askbay)
+    assert not reply.answer.is_written
+    assert reply.answer.status is Status.ANSWERED
+    assert "error" in await outcomes(askbay)

@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from app.city import CityInvalid
 from app.settings import Settings
@@ -46,6 +47,10 @@ def run_command(
     except ValidationError as error:
         wrong = "; ".join(f"ASKBAY_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
         Terminal("zh-TW").complain("terminal", "settings_invalid", detail=wrong)
+        raise typer.Exit(WRONG_USE) from error
+    except SettingsError as error:
+        # A setting that has to be JSON and is not.
+        Terminal("zh-TW").complain("terminal", "settings_invalid", detail=error)
         raise typer.Exit(WRONG_USE) from error
     terminal = Terminal(settings.language)
     try:

@@ -157,3 +157,10 @@ def test_a_model_that_cannot_be_used_is_told_with_what_to_do(run):
     assert "ASKBAY_LANGUAGE_MODEL" in done.stderr
     done = run("ask", "旗津渡輪？", ASKBAY_LANGUAGE_MODEL="nobody:model")
     assert done.returncode == 2
+
+
+def test_a_setting_that_is_no_json_is_told_in_a_line(run):
+    done = run("ask", "旗津渡輪？", ASKBAY_LANGUAGE_MODEL_PRICES="cheap")
+    assert done.returncode == 2
+    assert "language_model_prices" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ The quoted answer is there before; it goes out whenever this raises ModelFailed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -24,6 +25,7 @@ from bot.model_contract import (
 )
 from bot.output_guard import Guarded, OutputGuard
 from bot.personal_data import mask_personal_data
+from bot.steps.compose_answer import make_notes
 from knowledge_base.chunking import Passage
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.support import Checker
@@ -31,7 +33,7 @@ from knowledge_base.evidence import RatedPassage
 from knowledge_base.glossary import fold
 from knowledge_base.passage_match import Sentence
 from knowledge_base.question import shows_kind
-from knowledge_base.suspicion import drop_suspicious
+from knowledge_base.suspicion import drop_suspicious, is_suspicious
 
 PROMPT = "compose_answer"
 MAX_PASSAGES = 6
@@ -97,12 +99,15 @@ async def write_fluent_answer(
     )
     if written.coverage == "none" or not written.sentences:
         raise ModelFailed(Failure.UNSURE)
-    kept, dropped = _let_through(writer, written.sentences[:MAX_SENTENCES], quoted)
+    # In a thread: a long answer takes a while to check, and other chats go on.
+    kept, dropped = await asyncio.to_thread(_let_through, writer, written.sentences[:MAX_SENTENCES], quoted)
     on_dropped(dropped)
     if not _is_enough(kept, dropped):
         raise ModelFailed(Failure.UNFIT, f"{len(dropped)} of {len(written.sentences)} sentences did not hold")
     complete = _add_missing(context, writer, quoted, kept)
-    return FluentAnswer(_assemble(quoted, complete, rated, is_partial=written.coverage == "partial"), tuple(dropped))
+    return FluentAnswer(
+        _assemble(context, quoted, complete, rated, is_partial=written.coverage == "partial"), tuple(dropped)
+    )
 
 
 def fence_passages(passages: Sequence[Passage]) -> str:
@@ -149,13 +154,19 @@ class _Kept:
     is_quote: bool = False
 
 
+def _show_to_model(passage: Passage) -> Passage:
+    if any(is_suspicious(text) for text in (passage.title, passage.heading, passage.publisher)):
+        return replace(passage, title="", heading="", publisher="", text="")
+    return replace(passage, text=drop_suspicious(passage.text))
+
+
 class _Writer:
     """Guards each sentence once, while it grows and when it is whole."""
 
     def __init__(self, context: AnswerContext, passages: Sequence[Passage]) -> None:
         self._whole = passages
         # As the model may see them: what it does not see, it cannot cite.
-        self.passages = [replace(passage, text=drop_suspicious(passage.text)) for passage in passages]
+        self.passages = [_show_to_model(passage) for passage in passages]
         library = context.knowledge.library
         checker = Checker(
             glossary=library.glossary,
@@ -258,19 +269,21 @@ def _add_missing(context: AnswerContext, writer: _Writer, quoted: Answer, kept: 
     return complete
 
 
-def _assemble(quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassage], *, is_partial: bool) -> Answer:
-    """Return the answer with its statements in order, the notes of the quoted one, and what remained unanswered."""
+def _assemble(
+    context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassage], *, is_partial: bool
+) -> Answer:
+    """Return the answer with its statements in order, the notes of what it cites, and what remained unanswered."""
     citations = Citations()
     statements = []
+    used: list[Sentence] = []
     for item in kept:
-        numbers = tuple(
-            dict.fromkeys(
-                citations.cite(_find_sentence(rated[number - 1], item.guarded)) for number in item.guarded.passages
-            )
-        )
+        found = [_find_sentence(rated[number - 1], item.guarded) for number in item.guarded.passages]
+        used += found
+        numbers = tuple(dict.fromkeys(citations.cite(sentence) for sentence in found))
         statements.append(Statement(item.guarded.text, numbers[0], numbers[1:]))
     unanswered = tuple(part for part in quoted.parts if not part.statements)
-    notes: dict[Note, None] = dict.fromkeys(note for part in quoted.parts for note in part.notes)
+    # Of what this answer cites, not of what the quoted one did.
+    notes: dict[Note, None] = dict.fromkeys(make_notes(context, used))
     if is_partial and not unanswered:
         notes[("partly", ())] = None
     question = " ".join(part.question for part in quoted.parts if part.statements)

@@ -16,6 +16,7 @@ from knowledge_base.claims.names import mentions_name, read_names, read_other_na
 from knowledge_base.claims.reading import read_values
 from knowledge_base.glossary import Glossary, fold
 from knowledge_base.instructions import is_instruction
+from knowledge_base.language import detect_language
 from knowledge_base.traditional import write_traditional
 
 PROMPT = "rewrite_question"
@@ -47,6 +48,8 @@ async def rewrite_follow_up(
     glossary = context.knowledge.library.glossary
     if not 0 < len(text) <= MAX_REWRITTEN_CHARACTERS or is_instruction(text):
         raise ModelFailed(Failure.UNFIT, "not a question")
+    if detect_language(text, context.language) != context.language:
+        raise ModelFailed(Failure.UNFIT, "another language")
     if invented := find_invented(text, f"{conversation}\n{question}", glossary, context.today):
         raise ModelFailed(Failure.UNFIT, f"adds {invented}")
     return text

@@ -40,6 +40,8 @@ MAX_OUTPUT_TOKENS = 1_200
 MAX_OUTPUT_CHARACTERS = 12_000
 # Where a server does not tell what it used: about four Latin letters are a token, a Chinese character is one.
 LETTERS_A_TOKEN = 4
+# More than that nobody used; a server that tells so is not believed, and no table would hold it.
+MAX_COUNTED_TOKENS = 10_000_000
 
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*|\s*```\s*\Z")
 _CJK = re.compile(r"[\u3400-\u9fff]")
@@ -109,11 +111,6 @@ class ChatLanguageModel:
         self._places = asyncio.Semaphore(settings.calls_at_once)
         self._breaker = Breaker(failures=FAILURES_BEFORE_REST, rest_seconds=REST_SECONDS, now=now)
 
-    @property
-    def rests(self) -> bool:
-        """Whether the model is left alone for now."""
-        return self._breaker.rests
-
     async def close(self) -> None:
         """Close the connections, where the provider's client keeps any open."""
         client = getattr(self._chat, "root_async_client", None)
@@ -145,6 +142,14 @@ class ChatLanguageModel:
             else:
                 self._breaker.fail(rest_seconds=error.rest_seconds)
             raise
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task and task.cancelling():
+                self._breaker.leave()
+                raise
+            # The provider's client was cancelled, not we.
+            self._breaker.fail()
+            raise ModelFailed(Failure.UNREACHABLE, "the client gave up") from None
         except BaseException:
             self._breaker.leave()
             raise
@@ -203,7 +208,7 @@ class ChatLanguageModel:
     def _count(self, messages: list[BaseMessage], whole: AIMessageChunk | None) -> Usage:
         told = whole.usage_metadata if whole is not None else None
         if told:
-            used, made = told["input_tokens"], told["output_tokens"]
+            used, made = (min(max(told[kind], 0), MAX_COUNTED_TOKENS) for kind in ("input_tokens", "output_tokens"))
         else:
             used = sum(_estimate_tokens(message.text) for message in messages)
             made = _estimate_tokens(whole.text) if whole is not None else 0

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.answer import Answer
 from storage.model_uses import ModelUse
 
-MAX_SENTENCES = 12
-MAX_SENTENCE_CHARACTERS = 600
+MAX_SENTENCES = 8
+MAX_SENTENCE_CHARACTERS = 300
 
 Form = TypeVar("Form", bound=BaseModel)
 

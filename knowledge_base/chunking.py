@@ -50,10 +50,16 @@ class Passage:
 
 
 def chunk_document(document: Document) -> list[Passage]:
-    """Return the passages of a document, in order; without paragraphs that give orders to an assistant."""
+    """Return the passages of a document, in order; without paragraphs that give orders to an assistant.
+
+    A document whose title or publisher gives orders has none, a section whose heading does is left out.
+    """
+    if any(is_instruction(text, in_document=True) for text in (document.title, document.publisher)):
+        return []
     pieces = [
         (heading, "\n".join(sentences))
         for heading, body in _split_sections(_plain(document.text), document.title)
+        if not is_instruction(heading, in_document=True)
         for sentences in _pack(split_sentences(body))
     ]
     return [_passage(document, position, heading, text) for position, (heading, text) in enumerate(pieces)]
@@ -122,7 +128,13 @@ def _plain(markdown: str) -> str:
 
 
 def _plain_paragraph(markdown: str) -> str:
-    """Return a paragraph without markup and without what nobody sees; nothing of one that gives orders."""
+    """Return a paragraph without markup and without what nobody sees; nothing of one that gives orders.
+
+    A heading stays, so that what stands below it is not taken for the section before: see chunk_document.
+    """
+    head, _, rest = markdown.strip().partition("\n")
+    if _HEADING.match(head):
+        return f"{drop_hidden(head)}\n{_plain_paragraph(rest) if rest.strip() else ''}"
     if any(is_instruction(part, in_document=True) for part in (markdown, *split_sentences(markdown))):
         return ""
     text = _HTML_TAG.sub(" ", drop_hidden(markdown))

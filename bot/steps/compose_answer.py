@@ -59,7 +59,7 @@ def _compose_part(context: AnswerContext, verdict: Verdict, citations: Citations
         return AnswerPart(verdict.part.text, ())
     chosen, differs = _choose(verdict)
     statements = tuple(Statement(sentence.text, citations.cite(sentence)) for sentence in chosen)
-    return AnswerPart(verdict.part.text, statements, _notes(context, chosen), differs)
+    return AnswerPart(verdict.part.text, statements, make_notes(context, chosen), differs)
 
 
 def _choose(verdict: Verdict) -> tuple[list[Sentence], bool]:
@@ -116,7 +116,8 @@ def _precedence(passage: Passage) -> tuple[bool, bool, str]:
     return (passage.status != CLOSED, passage.trust == OFFICIAL, passage.published_at)
 
 
-def _notes(context: AnswerContext, chosen: Sequence[Sentence]) -> tuple[Note, ...]:
+def make_notes(context: AnswerContext, chosen: Sequence[Sentence]) -> tuple[Note, ...]:
+    """Return what is to be said of the documents that sentences stand in: over, planned, in the other language."""
     notes: dict[str, tuple[tuple[str, str], ...]] = {}
     for passage in (sentence.found.passage for sentence in chosen):
         if has_expired(passage.valid_until, passage.status, context.today):

@@ -29,8 +29,9 @@ _PERCENT = re.compile(
 )
 _PERCENT_ZH = re.compile(rf"百分之\s?{_N}")
 _TENTHS = re.compile(
-    r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?P<half>半)?"
+    r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?:(?P<half>半)|(?P<tenth>[\d一二三四五六七八九]))?"
 )
+_WHOLE = re.compile(r"全額|加倍|雙倍")
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
@@ -108,9 +109,12 @@ def read_shares(text: str) -> Iterator[Claim]:
     for match in _PERCENT_ZH.finditer(text):
         yield Claim(ClaimKind.PERCENT, Decimal(match["number"]), match.group(), *match.span())
     for match in _TENTHS.finditer(text):
-        yield Claim(
-            ClaimKind.PERCENT, Decimal(match["number"]) * 10 + 5 * bool(match["half"]), match.group(), *match.span()
-        )
+        tenth = match["tenth"] or ("5" if match["half"] else "0")
+        digit = int(tenth) if tenth.isdecimal() else "零一二三四五六七八九".index(tenth)
+        yield Claim(ClaimKind.PERCENT, Decimal(match["number"]) * 10 + digit, match.group(), *match.span())
+    for match in _WHOLE.finditer(text):
+        value = Decimal(100 if match.group() == "全額" else 200)
+        yield Claim(ClaimKind.PERCENT, value, match.group(), *match.span())
     for match in _DISCOUNT.finditer(text):
         number = Decimal(match["number"]) * (10 if len(match["number"]) == 1 else 1)
         yield Claim(ClaimKind.PERCENT, 100 - number, match.group(), *match.span())

@@ -9,13 +9,13 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 
 _URL = re.compile(
     r"https?\s?://[^\s<>\"'（）()「」『』，。；、\u3000\u4e00-\u9fff]+"
-    r"|(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?!(?:m|g|e)\b)[a-z]{2,}(?::\d+)?(?:/[^\s<>\"'（）()「」『』，。；、\u4e00-\u9fff]*)?(?![\w@])",
+    r"|(?<![A-Za-z0-9_@.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?!(?:m|g|e)\b)[a-z]{2,}(?::\d+)?(?:/[^\s<>\"'（）()「」『』，。；、\u4e00-\u9fff]*)?(?![A-Za-z0-9_@])",
     re.IGNORECASE,
 )
 _NOT_A_DOMAIN = re.compile(
     r"(?:^|\.)(?:ltd|inc|corp|co|etc|vs|no|dr|mr|ms|st|rd|a\.m|p\.m)\.?$|^(?:e\.g|i\.e)", re.IGNORECASE
 )
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+\s?(?:@|＠|\[at\]|\(at\))\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+\s?(?:@|＠|\[at\]|\(at\))\s?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.IGNORECASE)
 _EXTENSION = r"(?:\s?(?:轉接?|分機|ext\.?|extension|#|x)\s?(?P<ext>\d{2,6}))?"
 _PHONE = re.compile(
     rf"(?<![\d.$-])(?P<digits>(?:\+?886[\s-]?\(?0?\)?\d{{1,2}}|\(0\d{{1,3}}\)|0\d{{1,3}})[\s-]?\d{{3,4}}[\s-]?\d{{3,4}})(?!\d){_EXTENSION}"
@@ -39,12 +39,21 @@ def read_web_addresses(text: str) -> Iterator[Claim]:
         address = normalise_address(match.group())
         if not _NOT_A_DOMAIN.search(address) and "." in address:
             yield Claim(ClaimKind.URL, address, match.group(), *match.span())
+    for match in _DISGUISED.finditer(text):
+        yield Claim(ClaimKind.URL, match.group().casefold(), match.group(), *match.span())
 
 
 def normalise_address(address: str) -> str:
     """Return a web address as it is compared: without scheme, "www." and what ends a sentence."""
     bare = re.sub(r"^https?\s?://", "", address.strip().casefold()).removeprefix("www.")
     return bare.rstrip(".,;:!?/)]}'\"")
+
+
+# Domains in Chinese, and what is written so that no pattern sees it: 渡輪.台灣, "kcs-pay [dot] com", "@kcs_ferry".
+_DISGUISED = re.compile(
+    r"[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[\w-]+\s?[\[(（]\s?(?:dot|點)\s?[\])）]\s?\w+|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{3,}",
+    re.IGNORECASE,
+)
 
 
 def read_emails(text: str) -> Iterator[Claim]:

@@ -67,6 +67,14 @@ _DIGITS_AND_WORD = re.compile(
 _SHORT = {"m": 1_000_000, "k": 1_000, "bn": 1_000_000_000}
 
 
+# As banks write them; only where money follows, because 參 and 陸 are common characters.
+_FORMAL = re.compile(r"[壹貳參叁肆伍陸柒捌玖拾佰仟萬億]{2,}(?=[元圓])")
+_FORMAL_DIGITS = str.maketrans("壹貳參叁肆伍陸柒捌玖拾佰仟", "一二三三四五六七八九十百千")
+# Units alone are an amount where money follows: 百萬元, 數千萬元, "a million dollars".
+_UNITS_OF_MONEY = re.compile(r"(?<![\d一二兩三四五六七八九十百千萬億])[十百千]?[百千萬億]+(?=多?[元圓])")
+_A_MILLION = re.compile(r"\b(half )?an? (hundred|thousand|million|billion)\b", re.IGNORECASE)
+
+
 def rewrite_numerals(text: str) -> str:
     """Return a text with its numbers as plain digits: "三千萬元", "3,000 萬元" and "３０００萬元" all as "30000000元".
 
@@ -75,6 +83,9 @@ def rewrite_numerals(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).translate(_DASHES).replace("臺", "台")
     plain = _TOO_LONG.sub(lambda match: match.group()[:MAX_DIGITS], _THOUSANDS_COMMA.sub("", plain))
     plain = re.sub(r"(?<=\d) (?=[十百千萬億兆])", "", plain)
+    plain = _FORMAL.sub(lambda match: match.group().translate(_FORMAL_DIGITS), plain)
+    plain = _UNITS_OF_MONEY.sub(lambda match: str(_read_chinese(match.group())), plain)
+    plain = _A_MILLION.sub(lambda m: _format(Decimal(_MULTIPLIERS[m[2].lower()]) / (2 if m[1] else 1)), plain)
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -146,7 +157,7 @@ def _read_chinese(run: str) -> int:
             section += (digit or 1) * _SMALL_UNITS[character]
             digit = 0
         else:
-            total += (section + digit) * _LARGE_UNITS[character]
+            total += ((section + digit) or 1) * _LARGE_UNITS[character]
             section = digit = 0
     return total + section + digit
 

@@ -212,8 +212,8 @@ async def test_a_failure_that_passes_is_tried_once_more(house):
     assert (await ask(askbay)).answer.is_written
 
 
-async def test_no_more_calls_than_allowed_are_under_way(kaohsiung_data):
-    async with open_model_house(kaohsiung_data, NOW, language_model_calls=2) as (askbay, model):
+async def test_no_more_calls_than_allowed_are_under_way(kaohsiung_data, tmp_path):
+    async with open_model_house(copy_of(kaohsiung_data, tmp_path), NOW, language_model_calls=2) as (askbay, model):
         model.delay_seconds = 0.1
         replies = await asyncio.gather(*(ask(askbay) for _ in range(8)))
         assert model.most_under_way <= 2
@@ -331,3 +331,29 @@ async def test_a_fault_of_our_own_costs_the_citizen_nothing(house, monkeypatch):
     assert not reply.answer.is_written
     assert reply.answer.status is Status.ANSWERED
     assert "error" in await outcomes(askbay)
+
+
+async def test_counts_that_nobody_used_are_not_believed(house):
+    askbay, model = house
+    model.told_tokens = 10**20
+    reply = await ask(askbay)
+    assert reply.answer.is_written
+    assert (await outcomes(askbay))["used"].input_tokens <= 10_000_000
+
+
+async def test_a_follow_up_rewritten_in_another_language_is_not_believed(house):
+    askbay, model = house
+    first = await ask(askbay)
+    model.writer = lambda prompt: (
+        {"question": "How much is it for a bicycle?"} if prompt.schema == "RewrittenQuestion" else answer_of([])
+    )
+    reply = await ask(askbay, "那腳踏車呢？", conversation_id=first.conversation_id)
+    assert reply.answer.language == "zh-TW"
+
+
+async def test_a_written_answer_has_the_notes_of_what_it_cites(house):
+    askbay, model = house
+    model.writer = lambda prompt: answer_of([([1], prompt.passages[0].lines[0])])
+    reply = await ask(askbay, "2026年青年創業補助一般型每案最高補助多少？")
+    assert reply.answer.is_written
+    assert "2026-03-31" in reply.text

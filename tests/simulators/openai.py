@@ -101,6 +101,8 @@ class OpenAiSimulator:
     delay_seconds: float = 0.0
     seconds_a_piece: float = 0.0
     tells_usage: bool = True
+    # Instead of what was used.
+    told_tokens: int | None = None
     requests: list[Request] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     under_way: int = 0
@@ -176,6 +178,8 @@ class OpenAiSimulator:
     async def _send(self, request: web.Request, body: JsonObject, text: str, mood: Mood) -> web.StreamResponse:
         reason = "length" if mood is Mood.OUT_OF_TOKENS else "stop"
         usage = {"prompt_tokens": len(json.dumps(body)) // 4, "completion_tokens": len(text) // 2, "total_tokens": 0}
+        if self.told_tokens is not None:
+            usage["prompt_tokens"] = self.told_tokens
         usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
         if not body.get("stream"):
             message = {"role": "assistant", "content": text, "refusal": None}

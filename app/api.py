@@ -103,10 +103,14 @@ def make_api(assistant: Assistant) -> APIRouter:
         answering = asyncio.create_task(_handle(assistant, asked, pieces.put_nowait))
         answering.add_done_callback(lambda _: pieces.put_nowait(None))
         shown = ""
-        while (text := await pieces.get()) is not None:
-            yield ServerSentEvent(event="text", data={"text": text.removeprefix(shown).strip()})
-            shown = text
-        reply = await answering
+        try:
+            while (text := await pieces.get()) is not None:
+                yield ServerSentEvent(event="text", data={"text": text.removeprefix(shown).strip()})
+                shown = text
+            reply = await answering
+        finally:
+            # Who left does not hold the model's time of those who wait.
+            answering.cancel()
         for paragraph in () if shown else reply.text.split("\n\n"):
             yield ServerSentEvent(event="text", data={"text": paragraph})
         yield ServerSentEvent(event="answer", data=to_answer_out(reply).model_dump())

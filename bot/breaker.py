@@ -14,6 +14,7 @@ class Breaker:
     """Lets calls through until `failures` failed in a row, then rests `rest_seconds`, then lets one through as a trial.
 
     Each trial that fails doubles the rest, up to five minutes. `now` tells seconds of a clock that never goes back.
+    A call that began before a rest tells nothing after it: each is numbered by the time it belongs to.
     """
 
     def __init__(self, *, failures: int, rest_seconds: float, now: Callable[[], float]) -> None:
@@ -24,33 +25,39 @@ class Breaker:
         self._rest = rest_seconds
         self._rests_until = 0.0
         self._trying = False
+        self._time = 0
 
-    @property
-    def rests(self) -> bool:
-        """Whether calls are held back."""
-        return self._failed >= self._limit
+    def begin(self) -> int | None:
+        """Return the number to give back with how the call ended, or None where it may not go.
 
-    def allows(self) -> bool:
-        """Say whether a call may go; after a rest one may, as a trial, and the others wait for how it ends."""
-        if not self.rests:
-            return True
+        After a rest one may go, as a trial, and the others wait for how it ends.
+        """
+        if self._failed < self._limit:
+            return self._time
         if self._trying or self._now() < self._rests_until:
-            return False
+            return None
         self._trying = True
-        return True
+        self._time += 1
+        return self._time
 
-    def succeed(self) -> None:
+    def succeed(self, call: int) -> None:
         """Note that a call went well."""
-        self._failed, self._rest, self._trying = 0, self._first_rest, False
+        if call == self._time:
+            self._failed, self._rest, self._trying = 0, self._first_rest, False
 
-    def fail(self, *, rest_seconds: float = 0.0) -> None:
-        """Note that a call failed; `rest_seconds` is how long the other side asked to be left alone."""
+    def fail(self, call: int, *, rest_seconds: float = 0.0, rests: bool = False) -> None:
+        """Note that a call failed. `rests`: enough for a rest; `rest_seconds`: so long a rest was asked for."""
+        if call != self._time:
+            return
         if self._trying:
             self._rest = min(self._rest * 2, MAX_REST_SECONDS)
         self._trying = False
-        self._failed = self._limit if rest_seconds else self._failed + 1
-        self._rests_until = self._now() + max(self._rest, min(rest_seconds, MAX_REST_SECONDS))
+        self._failed = self._limit if rests or rest_seconds else self._failed + 1
+        if self._failed >= self._limit:
+            self._rests_until = self._now() + max(self._rest, min(rest_seconds, MAX_REST_SECONDS))
+            self._time += 1
 
-    def leave(self) -> None:
-        """Note that a call was given up before its end, which tells nothing."""
-        self._trying = False
+    def leave(self, call: int) -> None:
+        """Note that a call ended in a way that tells nothing of the other side."""
+        if call == self._time:
+            self._trying = False

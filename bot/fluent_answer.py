@@ -6,7 +6,8 @@ The quoted answer is there before; it goes out whenever this raises ModelFailed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
@@ -18,6 +19,7 @@ from bot.model_contract import (
     Failure,
     LanguageModel,
     ModelFailed,
+    OnPartial,
     OnProgress,
     OnUsage,
     WrittenAnswer,
@@ -32,7 +34,7 @@ from knowledge_base.claims.support import Checker
 from knowledge_base.evidence import RatedPassage
 from knowledge_base.glossary import fold
 from knowledge_base.passage_match import Sentence
-from knowledge_base.question import shows_kind
+from knowledge_base.question import Kind, shows_kind
 from knowledge_base.suspicion import drop_suspicious, is_suspicious
 
 PROMPT = "compose_answer"
@@ -79,8 +81,8 @@ async def write_fluent_answer(
 
     `on_dropped` is told what was not let through, also where too little is left. Raises ModelFailed.
     """
-    rated = _choose_passages(context)
-    writer = _Writer(context, [item.found.passage for item in rated])
+    until = time.monotonic() + seconds
+    writer = _Writer(context, _choose_passages(context))
     if not any(passage.text for passage in writer.passages):
         raise ModelFailed(Failure.UNFIT, "no passage can be shown")
     written = await model.write(
@@ -99,15 +101,12 @@ async def write_fluent_answer(
     )
     if written.coverage == "none" or not written.sentences:
         raise ModelFailed(Failure.UNSURE)
-    # In a thread: a long answer takes a while to check, and other chats go on.
-    kept, dropped = await asyncio.to_thread(_let_through, writer, written.sentences[:MAX_SENTENCES], quoted)
+    kept, dropped = await _let_through(writer, written.sentences[:MAX_SENTENCES], quoted, until)
     on_dropped(dropped)
     if not _is_enough(kept, dropped):
         raise ModelFailed(Failure.UNFIT, f"{len(dropped)} of {len(written.sentences)} sentences did not hold")
     complete = _add_missing(context, writer, quoted, kept)
-    return FluentAnswer(
-        _assemble(context, quoted, complete, rated, is_partial=written.coverage == "partial"), tuple(dropped)
-    )
+    return FluentAnswer(_assemble(context, quoted, complete, is_partial=written.coverage == "partial"), tuple(dropped))
 
 
 def fence_passages(passages: Sequence[Passage]) -> str:
@@ -148,9 +147,11 @@ def _choose_passages(context: AnswerContext) -> list[RatedPassage]:
 
 @dataclass(frozen=True)
 class _Kept:
-    """A sentence that goes out, written or quoted, and the passages that say it."""
+    """A sentence that goes out, written or quoted, the passages that say it, and the line of them it is nearest to."""
 
-    guarded: Guarded
+    text: str
+    passages: tuple[RatedPassage, ...]
+    line: str
     is_quote: bool = False
 
 
@@ -163,10 +164,11 @@ def _show_to_model(passage: Passage) -> Passage:
 class _Writer:
     """Guards each sentence once, while it grows and when it is whole."""
 
-    def __init__(self, context: AnswerContext, passages: Sequence[Passage]) -> None:
-        self._whole = passages
+    def __init__(self, context: AnswerContext, rated: Sequence[RatedPassage]) -> None:
+        self._rated = rated
+        self._all = [*rated, *(item for verdict in context.verdicts for item in verdict.rated)]
         # As the model may see them: what it does not see, it cannot cite.
-        self.passages = [_show_to_model(passage) for passage in passages]
+        self.passages = [_show_to_model(item.found.passage) for item in rated]
         library = context.knowledge.library
         checker = Checker(
             glossary=library.glossary,
@@ -185,22 +187,30 @@ class _Writer:
             self._done[key] = self._guard.guard(*key)
         return self._done[key]
 
+    async def guard_all(self, sentences: Sequence[WrittenSentence]) -> list[Guarded]:
+        """Do so in a thread: a long answer takes a while to check, and other chats go on."""
+        return await asyncio.to_thread(lambda: [self.guard(sentence) for sentence in sentences])
+
+    def keep(self, guarded: Guarded) -> _Kept:
+        """Return a sentence that passed."""
+        return _Kept(guarded.text, tuple(self._rated[number - 1] for number in guarded.passages), guarded.line)
+
     def quote(self, line: str) -> _Kept | None:
         """Return a line of a passage as a quote, or None where none has it."""
-        number = next((n for n, passage in enumerate(self._whole, 1) if line in passage.text.splitlines()), 0)
-        return _Kept(Guarded(line, (number,), (), line), is_quote=True) if number else None
+        passage = next((item for item in self._all if line in item.found.passage.text.splitlines()), None)
+        return _Kept(line, (passage,), line, is_quote=True) if passage else None
 
-    def follow(self, on_progress: OnProgress) -> Callable[[Mapping[str, Any]], None]:
+    def follow(self, on_progress: OnProgress) -> OnPartial:
         """Return what shows the sentences of a growing answer, once they are whole and hold."""
         shown = 0
 
-        def show(partial: Mapping[str, Any]) -> None:
+        async def show(partial: Mapping[str, Any]) -> None:
             nonlocal shown
             whole = _read_whole(partial)
             if len(whole) <= shown:
                 return
             shown = len(whole)
-            passed = [guarded.text for guarded in map(self.guard, whole) if guarded.passes]
+            passed = [guarded.text for guarded in await self.guard_all(whole) if guarded.passes]
             if passed:
                 on_progress("\n".join(passed))
 
@@ -219,18 +229,25 @@ def _read_whole(partial: Mapping[str, Any]) -> list[WrittenSentence]:
     return found[:MAX_SENTENCES]
 
 
-def _let_through(
-    writer: _Writer, sentences: Sequence[WrittenSentence], quoted: Answer
+async def _let_through(
+    writer: _Writer, sentences: Sequence[WrittenSentence], quoted: Answer, until: float
 ) -> tuple[list[_Kept], list[Dropped]]:
-    """Return what goes out: what holds, and for what does not the quoted original where the quoted answer has it."""
+    """Return what goes out: what holds, and for what does not the quoted original where the quoted answer has it.
+
+    Raises ModelFailed where what was written cannot be checked in time.
+    """
+    try:
+        async with asyncio.timeout(until - time.monotonic()):
+            checked = await writer.guard_all(sentences)
+    except TimeoutError:
+        raise ModelFailed(Failure.TIMEOUT, "no time left to check it") from None
     quotes = {statement.text for part in quoted.parts for statement in part.statements}
     kept: list[_Kept] = []
     dropped: list[Dropped] = []
     said: set[str] = set()
-    for sentence in sentences:
-        guarded = writer.guard(sentence)
+    for guarded in checked:
         if guarded.passes and guarded.text not in said:
-            kept.append(_Kept(guarded))
+            kept.append(writer.keep(guarded))
             said.add(guarded.text)
         elif not guarded.passes:
             quote = writer.quote(guarded.line) if guarded.line in quotes - said else None
@@ -252,35 +269,46 @@ def _is_enough(kept: Sequence[_Kept], dropped: Sequence[Dropped]) -> bool:
 def _add_missing(context: AnswerContext, writer: _Writer, quoted: Answer, kept: Sequence[_Kept]) -> list[_Kept]:
     """Return what goes out with the quotes that must not be missing.
 
-    Those are what was asked for, where the model does not give it, and all of them where sources differ.
+    Those are what was asked for, where the model does not give it, and all of them where sources differ. Raises
+    ModelFailed where one of those cannot be had.
     """
     asked = {verdict.part.text: verdict.part.kind for verdict in context.verdicts}
+    documents = {citation.number: citation.document_id for citation in quoted.citations}
     complete = list(kept)
     for part in quoted.parts:
-        said = {item.guarded.text for item in complete} | {item.guarded.line for item in complete}
+        kind = asked.get(part.question, Kind.WHAT)
+        cited = {documents[number] for statement in part.statements for number in statement.citations}
+        said = {item.text for item in complete} | {item.line for item in complete}
         missing = [statement.text for statement in part.statements if statement.text not in said]
-        kind = asked.get(part.question)
-        shows = kind is None or any(shows_kind(rewrite_numerals(item.guarded.text), kind) for item in complete)
-        if not part.sources_differ and shows:
-            continue
         if not part.sources_differ:
-            missing = [text for text in missing if kind and shows_kind(text, kind)][:1]
-        complete += [quote for text in missing if (quote := writer.quote(text))]
+            if any(_answers(item, kind, cited) for item in complete):
+                continue
+            missing = [text for text in missing if shows_kind(text, kind)][:1]
+        for text in missing:
+            quote = writer.quote(text)
+            if quote is None:
+                raise ModelFailed(Failure.UNFIT, "leaves out what cannot be quoted beside it")
+            complete.append(quote)
     return complete
 
 
-def _assemble(
-    context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], rated: Sequence[RatedPassage], *, is_partial: bool
-) -> Answer:
+def _answers(item: _Kept, kind: Kind, documents: Collection[str]) -> bool:
+    """Say whether a sentence gives what a part of the question asks for, from a document that is quoted for it."""
+    return shows_kind(rewrite_numerals(item.text), kind) and any(
+        rated.found.passage.document_id in documents for rated in item.passages
+    )
+
+
+def _assemble(context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], *, is_partial: bool) -> Answer:
     """Return the answer with its statements in order, the notes of what it cites, and what remained unanswered."""
     citations = Citations()
     statements = []
     used: list[Sentence] = []
     for item in kept:
-        found = [_find_sentence(rated[number - 1], item.guarded) for number in item.guarded.passages]
+        found = [_find_sentence(rated, item.line) for rated in item.passages]
         used += found
         numbers = tuple(dict.fromkeys(citations.cite(sentence) for sentence in found))
-        statements.append(Statement(item.guarded.text, numbers[0], numbers[1:]))
+        statements.append(Statement(item.text, numbers[0], numbers[1:]))
     unanswered = tuple(part for part in quoted.parts if not part.statements)
     # Of what this answer cites, not of what the quoted one did.
     notes: dict[Note, None] = dict.fromkeys(make_notes(context, used))
@@ -299,6 +327,6 @@ def _assemble(
     )
 
 
-def _find_sentence(rated: RatedPassage, guarded: Guarded) -> Sentence:
+def _find_sentence(rated: RatedPassage, line: str) -> Sentence:
     """Return the sentence of a passage that a statement rests on: the one it is nearest to, or else the best."""
-    return next((item for item in rated.sentences if item.text == guarded.line), rated.sentences[0])
+    return next((item for item in rated.sentences if item.text == line), rated.sentences[0])

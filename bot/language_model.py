@@ -10,7 +10,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +35,16 @@ RETRY_PAUSE_SECONDS = 0.05
 # A citizen who waits for a place waits at most so long; then the quoted answer is better.
 PLACE_SECONDS = 1.0
 CONNECT_SECONDS = 1.0
+# A model that had less time than this before it was given up is not to blame.
+FAIR_SECONDS = 2.0
 FAILURES_BEFORE_REST = 3
 REST_SECONDS = 20.0
 MAX_OUTPUT_TOKENS = 1_200
 MAX_OUTPUT_CHARACTERS = 12_000
 # Where a server does not tell what it used: about four Latin letters are a token, a Chinese character is one.
 LETTERS_A_TOKEN = 4
+# The server refuses what one question led to, not whoever asks: a form it cannot read, something too long.
+REFUSED_FOR_THE_QUESTION = (400, 413, 422)
 # More than that nobody used; a server that tells so is not believed, and no table would hold it.
 MAX_COUNTED_TOKENS = 10_000_000
 
@@ -91,6 +96,7 @@ def _make_options(settings: ModelSettings) -> dict[str, Any]:
         options |= {"api_key": key} if key else {}
     elif provider == "ollama":
         options |= {"num_predict": MAX_OUTPUT_TOKENS}
+        options |= {"client_kwargs": {"timeout": httpx.Timeout(None, connect=CONNECT_SECONDS)}}
     elif settings.key:
         options["api_key"] = settings.key
     return options
@@ -128,35 +134,54 @@ class ChatLanguageModel:
         on_partial: OnPartial | None = None,
     ) -> Form:
         """See LanguageModel."""
-        if not self._breaker.allows():
+        call = self._breaker.begin()
+        if call is None:
             raise ModelFailed(Failure.RESTING)
+        asked_at = until = time.monotonic() + seconds
         try:
             async with asyncio.timeout(seconds):
-                written = await self._write_in_turn(prompt, values, form, on_usage, on_partial)
+                async with self._take_place():
+                    asked_at = time.monotonic()
+                    written = await self._write_patiently(prompt, values, form, on_usage, on_partial)
         except TimeoutError:
-            self._breaker.fail()
+            if until - asked_at >= FAIR_SECONDS:
+                self._breaker.fail(call)
+            else:
+                self._breaker.leave(call)
             raise ModelFailed(Failure.TIMEOUT, f"after {seconds:.1f} s") from None
         except ModelFailed as error:
-            if error.failure is Failure.BUSY:
-                self._breaker.leave()
+            if error.failure is Failure.BUSY or error.is_of_question:
+                self._breaker.leave(call)
             else:
-                self._breaker.fail(rest_seconds=error.rest_seconds)
+                self._breaker.fail(call, rest_seconds=error.rest_seconds, rests=error.rests)
             raise
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task and task.cancelling():
-                self._breaker.leave()
+                self._breaker.leave(call)
                 raise
             # The provider's client was cancelled, not we.
-            self._breaker.fail()
+            self._breaker.fail(call)
             raise ModelFailed(Failure.UNREACHABLE, "the client gave up") from None
         except BaseException:
-            self._breaker.leave()
+            self._breaker.leave(call)
             raise
-        self._breaker.succeed()
+        self._breaker.succeed(call)
         return written
 
-    async def _write_in_turn(
+    @asynccontextmanager
+    async def _take_place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(PLACE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise ModelFailed(Failure.BUSY) from None
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _write_patiently(
         self,
         prompt: str,
         values: Mapping[str, object],
@@ -164,22 +189,14 @@ class ChatLanguageModel:
         on_usage: OnUsage,
         on_partial: OnPartial | None,
     ) -> Form:
-        try:
-            async with asyncio.timeout(PLACE_SECONDS):
-                await self._places.acquire()
-        except TimeoutError:
-            raise ModelFailed(Failure.BUSY) from None
-        try:
-            messages = load_chat_template(prompt).format_messages(**values)
-            tries = AsyncRetrying(
-                stop=stop_after_attempt(ATTEMPTS),
-                wait=wait_fixed(RETRY_PAUSE_SECONDS),
-                retry=retry_if_exception(_may_pass),
-                reraise=True,
-            )
-            return await tries(self._try_to_write, messages, form, on_usage, on_partial)
-        finally:
-            self._places.release()
+        messages = load_chat_template(prompt).format_messages(**values)
+        tries = AsyncRetrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            wait=wait_fixed(RETRY_PAUSE_SECONDS),
+            retry=retry_if_exception(_may_pass),
+            reraise=True,
+        )
+        return await tries(self._try_to_write, messages, form, on_usage, on_partial)
 
     async def _try_to_write(
         self, messages: list[BaseMessage], form: type[Form], on_usage: OnUsage, on_partial: OnPartial | None
@@ -191,11 +208,11 @@ class ChatLanguageModel:
                 whole = chunk if whole is None else whole + chunk
                 text = _read_text(whole, form)
                 if len(text) > MAX_OUTPUT_CHARACTERS:
-                    raise ModelFailed(Failure.BROKEN, "too long")
+                    raise ModelFailed(Failure.BROKEN, "too long", is_of_question=True)
                 if on_partial and text.count("}") > closed:
                     # Only a closing brace can end a sentence.
                     closed = text.count("}")
-                    _show(text, on_partial)
+                    await _show(text, on_partial)
         except ModelFailed:
             raise
         except Exception as error:
@@ -234,13 +251,18 @@ def _read_text(message: AIMessageChunk, form: type[Form]) -> str:
     return calls[0]["args"] or ""
 
 
-def _show(text: str, on_partial: OnPartial) -> None:
+async def _show(text: str, on_partial: OnPartial) -> None:
     try:
         partial = parse_partial_json(_FENCE.sub("", text))
     except ValueError:
         return
-    if isinstance(partial, dict):
-        on_partial(partial)
+    if not isinstance(partial, dict):
+        return
+    try:
+        await on_partial(partial)
+    except Exception:
+        # A fault of our own is no failure of the model; the whole answer is still to come.
+        log.exception("a growing answer could not be shown")
 
 
 def _read_form(whole: AIMessageChunk | None, form: type[Form]) -> Form:
@@ -248,7 +270,7 @@ def _read_form(whole: AIMessageChunk | None, form: type[Form]) -> Form:
         raise ModelFailed(Failure.BROKEN, "nothing came")
     reason = str(whole.response_metadata.get("finish_reason") or whole.response_metadata.get("stop_reason") or "")
     if reason in ("length", "max_tokens", "content_filter"):
-        raise ModelFailed(Failure.BROKEN, f"cut off: {reason}")
+        raise ModelFailed(Failure.BROKEN, f"cut off: {reason}", is_of_question=True)
     try:
         return form.model_validate_json(_FENCE.sub("", _read_text(whole, form)))
     except ValidationError as error:
@@ -262,12 +284,26 @@ def _explain(error: Exception) -> ModelFailed:
     if status == 429:
         return ModelFailed(Failure.RATE_LIMITED, name, rest_seconds=_read_retry_after(error))
     if isinstance(status, int) and status < 500 and status != 408:
-        return ModelFailed(Failure.REFUSED, f"{name}, status {status}")
+        is_of_question = status in REFUSED_FOR_THE_QUESTION
+        return ModelFailed(Failure.REFUSED, f"{name}, status {status}", is_of_question=is_of_question)
     if isinstance(status, int):
         return ModelFailed(Failure.UNREACHABLE, f"{name}, status {status}")
+    if any(type(cause).__name__ == "ConnectTimeout" for cause in _list_causes(error)):
+        # Nobody answers at that address: the next citizen had better not wait for it.
+        return ModelFailed(Failure.UNREACHABLE, name, rests=True)
     if isinstance(error, httpx.TransportError | OSError) or "Connection" in name or "Timeout" in name:
         return ModelFailed(Failure.UNREACHABLE, name)
-    return ModelFailed(Failure.BROKEN, name)
+    # OpenAI's client raises LengthFinishReasonError and ContentFilterFinishReasonError for what was cut off.
+    return ModelFailed(Failure.BROKEN, name, is_of_question="FinishReason" in name)
+
+
+def _list_causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what it was raised from: each client wraps the errors of its transport in its own."""
+    causes = [error]
+    while (cause := error.__cause__ or error.__context__) is not None and cause not in causes:
+        error = cause
+        causes.append(error)
+    return causes
 
 
 def _read_retry_after(error: Exception) -> float:
@@ -280,7 +316,7 @@ def _read_retry_after(error: Exception) -> float:
 
 def _may_pass(error: BaseException) -> bool:
     """Say whether another try may go better at once: not where the model asks for rest or the request is wrong."""
-    return isinstance(error, ModelFailed) and error.failure is Failure.UNREACHABLE
+    return isinstance(error, ModelFailed) and error.failure is Failure.UNREACHABLE and not error.rests
 
 
 def _estimate_tokens(text: str) -> int:

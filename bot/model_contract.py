@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar
@@ -70,12 +70,26 @@ class LanguageModelUnusable(Exception):
 
 
 class ModelFailed(Exception):
-    """A model gave nothing that can be used. `rest_seconds` is how long it asks to be left alone."""
+    """A model gave nothing that can be used.
 
-    def __init__(self, failure: Failure, detail: str = "", *, rest_seconds: float = 0.0) -> None:
+    `rest_seconds` is how long it asks to be left alone. `rests`: it had better not be asked again at once.
+    `is_of_question`: another question may fare better, so that it tells nothing of the model.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        detail: str = "",
+        *,
+        rest_seconds: float = 0.0,
+        rests: bool = False,
+        is_of_question: bool = False,
+    ) -> None:
         super().__init__(f"{failure}: {detail}" if detail else str(failure))
         self.failure = failure
         self.rest_seconds = rest_seconds
+        self.rests = rests
+        self.is_of_question = is_of_question
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class Usage:
         )
 
 
-OnPartial = Callable[[Mapping[str, Any]], None]
+OnPartial = Callable[[Mapping[str, Any]], Awaitable[None]]
 OnUsage = Callable[[Usage], None]
 # Sees the text of an answer grow.
 OnProgress = Callable[[str], None]

@@ -25,12 +25,14 @@ from storage.model_uses import ModelUse
 log = logging.getLogger(__name__)
 
 USED = "used"
+# What the model wrote was in order, and led to nothing better than what there was.
+DISCARDED = "discarded"
 COMPOSE, REWRITE = "compose", "rewrite"
 # Of the time there is, a follow-up may take so much; composing needs the rest.
 REWRITE_SHARE = 0.4
 # With less time than this left a model is not asked any more.
 MIN_SECONDS = 0.5
-MAY_BE_FOLLOW_UP = frozenset({Status.UNANSWERED_NO_SOURCE, Status.CLARIFY})
+UNCLEAR = frozenset({Status.UNANSWERED_NO_SOURCE, Status.CLARIFY})
 
 WorkOut = Callable[[str], Awaitable[AnswerContext]]
 
@@ -55,7 +57,7 @@ class ModelWriter:
         """Return the answer that goes out. `work_out` answers another question by quotes, for a follow-up."""
         until = time.monotonic() + self.seconds
         written = Written(context.answer or Answer(Status.UNANSWERED_NO_SOURCE, context.language))
-        if turns and _may_be_follow_up(context, written.answer):
+        if turns and _may_be_follow_up(context, written.answer.status):
             context = await self._make_independent(context, turns, work_out, until, written)
         if written.answer.status in STATES_FACTS:
             await self._compose(context, city, until, written, on_progress)
@@ -66,9 +68,12 @@ class ModelWriter:
     ) -> AnswerContext:
         """Return what the question by itself leads to, where that is an answer; else what there was."""
         use = _Use(self, REWRITE, REWRITE_PROMPT)
+        independent = context
         try:
             seconds = (until - time.monotonic()) * REWRITE_SHARE
             text = await rewrite_follow_up(context, turns, self.model, seconds=seconds, on_usage=use.add)
+            if text != context.text:
+                independent = await work_out(text)
         except ModelFailed as error:
             written.uses.append(use.end(str(error.failure), error))
             return context
@@ -76,12 +81,10 @@ class ModelWriter:
             log.exception("a follow-up could not be rewritten")
             written.uses.append(use.end(str(Failure.ERROR)))
             return context
+        if independent is context or independent.answer is None or independent.answer.status not in STATES_FACTS:
+            written.uses.append(use.end(DISCARDED))
+            return context
         written.uses.append(use.end(USED))
-        if text == context.text:
-            return context
-        independent = await work_out(text)
-        if independent.answer is None or independent.answer.status not in STATES_FACTS:
-            return context
         written.answer = independent.answer
         return independent
 
@@ -115,9 +118,12 @@ class ModelWriter:
         written.uses.append(use.end(USED))
 
 
-def _may_be_follow_up(context: AnswerContext, answer: Answer) -> bool:
-    """Say whether a question may lean on those before it in a way the rules did not see through."""
-    return context.leans or points_back(context.text) or answer.status in MAY_BE_FOLLOW_UP
+def _may_be_follow_up(context: AnswerContext, status: Status) -> bool:
+    """Say whether a question may lean on those before it in a way the rules did not see through.
+
+    What got a reply of its own (a crisis, an attack, small talk) keeps it, and no model sees it.
+    """
+    return status in UNCLEAR or (status in STATES_FACTS and (context.leans or points_back(context.text)))
 
 
 class _Use:

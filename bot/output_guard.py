@@ -72,7 +72,7 @@ class OutputGuard:
     def _find_bad_form(self, text: str, plain: str) -> Problem | None:
         if not plain or len(plain) > MAX_SENTENCE_CHARACTERS:
             return Problem("length", plain[:80])
-        if _MARKUP.search(text):
+        if _MARKUP.search(text) or _MARKUP.search(plain):
             return Problem("markup", plain)
         if is_instruction(plain):
             return Problem("instruction", plain)

@@ -50,6 +50,7 @@ class Mood(StrEnum):
     SERVER_ERROR = "500"
     OVERLOADED = "503"
     WRONG_KEY = "401"
+    NOT_THIS_QUESTION = "400"
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ class OpenAiSimulator:
                 return self._refuse(body, 500, "server_error", "The server had an error")
             case Mood.OVERLOADED:
                 return self._refuse(body, 503, "overloaded", "The engine is overloaded")
+            case Mood.NOT_THIS_QUESTION:
+                return self._refuse(body, 400, "invalid_request_error", "This prompt cannot be taken.")
             case Mood.WRONG_KEY:
                 return self._refuse(body, 401, "invalid_api_key", "Incorrect API key provided")
         prompt = read_prompt(body)

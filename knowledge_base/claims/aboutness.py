@@ -17,6 +17,7 @@ from knowledge_base.tokens import ENGLISH_STOP_STEMS, tokenise
 MIN_COMMON = 3
 WINDOW_CHARACTERS = 14
 
+_RANGE = re.compile(r"\s*(?:到|至|-|–|~|～|\bto\b|\band\b|\bthrough\b)\s*$")
 _CLAUSE_END = re.compile(
     r"[，,；;。！!？?、\n]|\.\s|\.$|：|:\s|\band\b|\bbut\b|\bwhile\b|\bor\b|但|而(?!且)|或|及|和|與"
 )
@@ -52,6 +53,45 @@ def tokens_around(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset
     reach = WINDOW_CHARACTERS if count_cjk(text) > len(text) // 4 else 4 * WINDOW_CHARACTERS
     beside = f"{before[-reach:]} {after[: reach // 2]}".replace("\x01", " ")
     return frozenset(tokens_and_numbers(drop_framing(beside)))
+
+
+def tokens_beside(claim: Claim, text: str, claims: Sequence[Claim]) -> dict[str, float]:
+    """Return the tokens of the clause around a value, up to the next value of its kind, with how near each stands.
+
+    The nearest one on either side is 1, the next one half, then a third. The ends of a range stand together.
+    """
+    blanked = text
+    for other in claims:
+        if other.kind not in (ClaimKind.NUMBER, ClaimKind.ORDINAL, ClaimKind.URL) or other is claim:
+            blanked = blanked[: other.start] + "\x01" * (other.end - other.start) + blanked[other.end :]
+    start, end = 0, len(blanked)
+    for match in _CLAUSE_END.finditer(blanked):
+        if match.end() <= claim.start:
+            start = match.end()
+        elif match.start() >= claim.end:
+            end = match.start()
+            break
+    for other in claims:
+        if other.kind is not claim.kind or other is claim:
+            continue
+        if other.end <= claim.start and not _RANGE.match(text[other.end : claim.start]):
+            start = max(start, other.end)
+        elif other.start >= claim.end and not _RANGE.match(text[claim.end : other.start]):
+            end = min(end, other.start)
+    near: dict[str, float] = {}
+    for piece, turn in ((blanked[start : claim.start], -1), (blanked[claim.end : end], 1)):
+        tokens = tokens_and_numbers(drop_framing(piece.replace("\x01", " ")))
+        for place, token in enumerate(tokens[::turn], start=1):
+            near[token] = max(near.get(token, 0), 1 / place)
+    return near
+
+
+def tokens_without_values(text: str, claims: Sequence[Claim]) -> frozenset[str]:
+    """Return the tokens of a text, without its values but with its bare numbers."""
+    for claim in claims:
+        if claim.kind not in (ClaimKind.NUMBER, ClaimKind.ORDINAL, ClaimKind.URL):
+            text = text[: claim.start] + " " * (claim.end - claim.start) + text[claim.end :]
+    return frozenset(tokens_and_numbers(drop_framing(text)))
 
 
 def tokens_and_numbers(text: str) -> list[str]:

@@ -51,7 +51,7 @@ def normalise_address(address: str) -> str:
 
 # Domains in Chinese, and what is written so that no pattern sees it: 渡輪.台灣, "kcs-pay [dot] com", "@kcs_ferry".
 _DISGUISED = re.compile(
-    r"[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[\w-]+\s?[\[(（]\s?(?:dot|點)\s?[\])）]\s?\w+|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{3,}",
+    r"[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[\w-]+\s?[\[(（{]\s?(?:dot|點|[.。．])\s?[\])）}]\s?\w+|\bhxxps?:|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{3,}",
     re.IGNORECASE,
 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from knowledge_base.chunking import Passage
@@ -15,7 +15,9 @@ from knowledge_base.claims.aboutness import (
     split_clauses,
     tokens_and_numbers,
     tokens_around,
+    tokens_beside,
     tokens_of,
+    tokens_without_values,
 )
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import normalise_address
@@ -33,6 +35,9 @@ from knowledge_base.tokens import normalise
 PAIR_APART = 0.4
 # A value is out of place where another of its kind fits there better by this much.
 OUT_OF_PLACE_MARGIN = 0.3
+# What stands right beside a value fits another one better by this much; what their lines say counts so much less.
+BESIDE_MARGIN = 0.3
+SAME_LINE = 0.1
 # A clause is taken from the clause of the source that has this much of it.
 SAME_CLAUSE = 0.5
 # Fewer words beside a value do not tell its place.
@@ -47,12 +52,21 @@ _OF_ITSELF = re.compile(
 
 @dataclass(frozen=True)
 class Placed:
-    """A value of a source: which line it stands in, the tokens of its clause, and those of the line."""
+    """A value of a source: which line it stands in, and the tokens of its clause, of the line, and beside it."""
 
     claim: Claim
     line: int
     clause_tokens: frozenset[str]
     line_tokens: frozenset[str]
+    beside: Mapping[str, float] = field(default_factory=dict)
+    plain_line_tokens: frozenset[str] = frozenset()
+
+
+def _has_form(claim: Claim) -> object:
+    """Return what two values must have in common to stand for each other: a year and a day do not."""
+    if claim.kind is ClaimKind.DATE:
+        return tuple(part is None for part in claim.value)
+    return claim.value[0] if claim.kind in (ClaimKind.MONEY, ClaimKind.DURATION) else None
 
 
 class Source:
@@ -126,8 +140,11 @@ class Source:
             text = rewrite_numerals(line)
             claims = read_values(line)
             whole = frozenset(tokens_and_numbers(text))
+            plain = tokens_without_values(text, claims)
             found.extend(
-                Placed(claim, number, tokens_around(claim, text, claims), whole)
+                Placed(
+                    claim, number, tokens_around(claim, text, claims), whole, tokens_beside(claim, text, claims), plain
+                )
                 for claim in claims
                 if claim.kind in PLACED_KINDS
             )
@@ -205,6 +222,36 @@ class Source:
             if there > fit + OUT_OF_PLACE_MARGIN:
                 return True
         return False
+
+    def belongs_elsewhere(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether what stands right beside a value, the source has beside another one: "20 in cash, 40 by card"."""
+        text = rewrite_numerals(sentence)
+        near = tokens_beside(claim, text, beside)
+        whole = tokens_without_values(text, beside)
+        same = [place for place in self.placed if place.claim.kind is claim.kind]
+        mine = [place for place in same if is_stated(claim, place.claim)]
+        counts = Counter(token for place in same for token in place.beside)
+        lines = Counter(token for line in {p.line: p.plain_line_tokens for p in same}.values() for token in line)
+
+        def fit(place: Placed) -> float:
+            return sum(nearness * place.beside[t] / counts[t] for t, nearness in near.items() if t in place.beside)
+
+        def fit_line(place: Placed) -> float:
+            return SAME_LINE * sum(1 / lines[token] for token in whole & place.plain_line_tokens)
+
+        def gain(other: Placed, place: Placed) -> float:
+            if other.line != place.line:
+                return fit(other) + fit_line(other) - fit(place) - fit_line(place)
+            # Where the line has nothing beside the value itself, it does not tell its place.
+            return fit(other) - fit(place) if place.beside else 0.0
+
+        return any(
+            min((gain(other, place) for place in mine), default=0.0) > BESIDE_MARGIN
+            for other in same
+            if _has_form(other.claim) == _has_form(claim)
+            and not is_stated(claim, other.claim)
+            and not is_stated(other.claim, claim)
+        )
 
     def _fit(self, around: frozenset[str], tokens: frozenset[str]) -> float:
         """Return how much of what is around a value other tokens have; what stands in few lines counts more."""

@@ -96,7 +96,10 @@ class Checker:
             elif (
                 claim.kind in PLACED_KINDS
                 and _DIGIT.search(claim.text)
-                and source.has_out_of_place(claim, sentence, claims)
+                and (
+                    source.has_out_of_place(claim, sentence, claims)
+                    or source.belongs_elsewhere(claim, sentence, claims)
+                )
             ):
                 yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
 

@@ -77,11 +77,11 @@ async def test_killed_between_acknowledging_and_answering_it_answers_once_after_
     await server.process.wait()
     await server.start()
     for number in range(3):
-        await line.wait_for(make_user(number), 1, seconds=30)
+        await line.wait_for(make_user(number), 1, seconds=120)
     for event in events:
         assert await line.redeliver(event) == 200
     await line.say(make_user(99), "你好")
-    await line.wait_for(make_user(99), 1, seconds=30)
+    await line.wait_for(make_user(99), 1, seconds=120)
     assert [len(line.seen(make_user(number))) for number in range(3)] == [1, 1, 1]
     assert line.notes == []
 

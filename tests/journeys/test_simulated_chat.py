@@ -27,13 +27,13 @@ def simulated(kaohsiung_data, tmp_path, environment):
         yield page
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 def test_a_visitor_chats_as_a_user_of_line_and_of_telegram(page: Page, simulated: str):
     page.goto(simulated)
     page.get_by_role("button", name="follow").click()
-    expect(page.locator(".theirs").first).to_contain_text("不是真人", timeout=30_000)
+    expect(page.locator(".theirs").first).to_contain_text("不是真人", timeout=120_000)
     page.get_by_label("訊息").fill("旗津渡輪票價多少？")
     page.keyboard.press("Enter")
     expect(page.locator("#log")).to_contain_text("40元")

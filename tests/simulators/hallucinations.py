@@ -10,23 +10,35 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 CHINESE = "zh-TW"
 
 
 class Lie(StrEnum):
     WRONG_DATE = "wrong date"
+    WRONG_CLOCK = "wrong time of day"
     WRONG_AMOUNT = "wrong amount"
+    WRONG_UNIT = "wrong unit of an amount"
     WRONG_PERCENT = "wrong percentage"
     WRONG_PHONE = "wrong phone"
     INVENTED_PHONE = "invented phone"
     WRONG_NAME = "swapped names"
     FOREIGN_URL = "foreign URL"
+    TOUCHING_URL = "foreign URL that touches the text"
     INVENTED_EMAIL = "invented e-mail"
     WRONG_ADDRESS = "wrong address"
     TURNED = "negation turned"
+    BOUND = "bound turned"
+    OPPOSITE = "opposite"
+    SWAPPED = "values swapped"
+    MOVED = "value from elsewhere in the document"
     SIMPLIFIED = "simplified characters"
     PROMISE = "promise in the city's name"
+
+
+# What the check finds by likeness, not with certainty: the words and values are the document's own, put together anew.
+MOVED_MEANING = frozenset({Lie.TURNED, Lie.BOUND, Lie.OPPOSITE, Lie.SWAPPED, Lie.MOVED})
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,10 @@ _DATES = re.compile(
 )
 _AMOUNTS = re.compile(r"NT\$[\d,.]+|\d[\d,.]*(?=\s?(?:萬|億)?元)|[\d.]+(?= million New)")
 _PERCENTS = re.compile(r"\d+(?:\.\d+)?(?=\s?(?:%|percent))|(?<=百分之)[一二三四五六七八九十]+")
+_CLOCKS = re.compile(
+    r"(?<![\d:])\d{1,2}:\d{2}(?!\d)|(?<=[午上晚晨])[一二三四五六七八九\d]{1,2}(?=[時點])|\b\d{1,2}(?= ?[ap]\.?m\b)"
+)
+_UNITS = (("億元", "萬元"), ("萬元", "億元"), (" million", " billion"), (" billion", " million"))
 _PHONES = re.compile(r"\(?0\d{1,3}\)?[- ]?\d{3,4}[- ]?\d{3,4}")
 _ADDRESSES = re.compile(r"(?<=[路街段巷])\d+(?=號)|(?<=No\. )\d+")
 _NEGATIONS = (("不需要", "需要"), ("不得", "可以"), ("不用", "必須"), ("不能", "可以"), ("無須", "必須"), ("免費", "收費"), ("不可以", "可以"),
@@ -52,6 +68,15 @@ _NEGATIONS = (("不需要", "需要"), ("不得", "可以"), ("不用", "必須"
               ("no longer", "still"), ("without", "with"), ("free of charge", "for a fee"), (" free", " paid"))  # fmt: skip
 _TURNS = (("可以申請", "不可以申請"), ("可以", "不可以"), ("提供", "不提供"), ("開放", "不開放"), (" is ", " is not "), (" are ", " are not "), (" can ", " cannot "),
           (" may ", " may not "), (" was ", " was not "))  # fmt: skip
+_BOUNDS = (("以上", "以下"), ("以下", "以上"), ("至少", "至多"), ("最高", "最低"), ("最多", "最少"), ("不超過", "超過"), ("未滿", "年滿"), ("以前", "以後"),
+           ("日前", "日後"), ("月前", "月後"), ("日內", "日後"), ("天內", "天後"), ("日起", "日止"), ("日止", "日起"), ("超過", "不到"), ("截止", "開始"),
+           ("at least", "at most"), ("at most", "at least"), ("up to", "at least"), ("no more than", "more than"), ("more than", "less than"),
+           ("less than", "more than"), (" before ", " after "), (" after ", " before "), ("within", "after"), (" until ", " from "), (" from ", " until "),
+           ("under ", "over "), (" over ", " under "), ("or more", "or less"), ("and above", "and below"), ("or older", "or younger"))  # fmt: skip
+_OPPOSITES = (("平日", "假日"), ("假日", "平日"), ("上午", "下午"), ("下午", "上午"), ("開放", "關閉"), ("免費", "收費"), ("增加", "減少"), ("全部", "部分"),
+              ("開始", "結束"), ("單程", "來回"), ("北", "南"), ("付現", "刷卡"), ("刷卡", "付現"), ("weekdays", "weekends"), ("weekends", "weekdays"),
+              ("open", "closed"), ("adult", "child"), ("increase", "decrease"), ("a.m.", "p.m."), ("starts", "ends"), ("opens", "closes"), ("cash", "card"),
+              ("by card", "in cash"))  # fmt: skip
 _SIMPLIFIED = str.maketrans(
     "臺灣為這個會後請電話時間國說與實業務對應開關費報營運點門員體區樓辦無須證號線車輕軌鐵題農產資訊聯絡億萬補貼師",
     "台湾为这个会后请电话时间国说与实业务对应开关费报营运点门员体区楼办无须证号线车轻轨铁题农产资讯联络亿万补贴师",
@@ -62,6 +87,11 @@ _FOREIGN = (
     "www.kcg-gov-tw.example",
     "https://line-pay.example/claim?id=7",
 )
+_TOUCHING = {
+    CHINESE: ("請到{}申請", "詳見{}。", "（{}）", "至{}報名"),
+    "en": ("; apply at {}", " (see {})", ", details: {}"),
+}
+_HOSTS = ("kcs-pay.com", "高雄渡輪.台灣", "www.kaohsiung-refund.tw", "bit.ly/x7k", "kcg[.]gov-tw[.]com", "@kcg_refund")
 _PROMISES = {
     CHINESE: ("市府保證您一定會通過。", "高雄市政府承諾全額補助，絕對沒問題。"),
     "en": (
@@ -71,8 +101,13 @@ _PROMISES = {
 }
 
 
-def make_lies(text: str, language: str, names: Sequence[str], chance: random.Random) -> list[Hallucination]:
-    """Return every lie that can be made of a sentence. `names` are names the source does not have."""
+def make_lies(
+    text: str, language: str, names: Sequence[str], chance: random.Random, document: str = ""
+) -> list[Hallucination]:
+    """Return every lie that can be made of a sentence.
+
+    `names` are names the source does not have; `document` is the text whose other values may be put in.
+    """
     lies: list[Hallucination] = []
 
     def replace(pattern: re.Pattern[str], lie: Lie, change: Callable[[str], str]) -> None:
@@ -84,6 +119,7 @@ def make_lies(text: str, language: str, names: Sequence[str], chance: random.Ran
                 lies.append(Hallucination(lie, text[: match.start()] + new + text[match.end() :], new))
 
     replace(_DATES, Lie.WRONG_DATE, lambda date: _change_digits(date, chance, dates=True))
+    replace(_CLOCKS, Lie.WRONG_CLOCK, lambda time: _change_digits(time, chance))
     replace(_AMOUNTS, Lie.WRONG_AMOUNT, lambda amount: _change_digits(amount, chance))
     replace(_PERCENTS, Lie.WRONG_PERCENT, lambda share: _change_digits(share, chance))
     replace(_PHONES, Lie.WRONG_PHONE, lambda phone: _change_digits(phone, chance, keep=3))
@@ -106,7 +142,14 @@ def make_lies(text: str, language: str, names: Sequence[str], chance: random.Ran
     if present and absent:
         old, new = max(present, key=len), chance.choice(absent)
         lies.append(Hallucination(Lie.WRONG_NAME, text.replace(old, new), new))
-    lies.extend(_turn(text))
+    host = chance.choice(_HOSTS)
+    touching = chance.choice(_TOUCHING[language]).format(host)
+    lies.append(_add(Lie.TOUCHING_URL, text, f"，{touching.rstrip('。')}" if is_chinese else touching, host))
+    lies.extend(_replace_first(text, (*_NEGATIONS, *_TURNS), Lie.TURNED))
+    lies.extend(_replace_first(text, _BOUNDS, Lie.BOUND))
+    lies.extend(_replace_first(text, _OPPOSITES, Lie.OPPOSITE))
+    lies.extend(_replace_first(text, _UNITS, Lie.WRONG_UNIT))
+    lies.extend(_move_values(text, document, chance))
     if is_chinese and (simple := text.translate(_SIMPLIFIED)) != text:
         lies.append(Hallucination(Lie.SIMPLIFIED, simple, simple))
     return lies
@@ -117,16 +160,30 @@ def _add(lie: Lie, text: str, more: str, planted: str) -> Hallucination:
     return Hallucination(lie, text.rstrip("。.") + more + end, planted)
 
 
-def _turn(text: str) -> list[Hallucination]:
-    for old, new in _NEGATIONS:
+def _replace_first(text: str, pairs: Sequence[tuple[str, str]], lie: Lie) -> list[Hallucination]:
+    for old, new in pairs:
         if old in text:
             turned = text.replace(old, new, 1)
-            return [Hallucination(Lie.TURNED, turned, turned)]
-    for old, new in _TURNS:
-        if old in text:
-            turned = text.replace(old, new, 1)
-            return [Hallucination(Lie.TURNED, turned, turned)]
+            return [Hallucination(lie, turned, turned)]
     return []
+
+
+def _move_values(text: str, document: str, chance: random.Random) -> list[Hallucination]:
+    """Swap two values of a form within a sentence, and put another one of the document in the place of one."""
+    lies = []
+    for pattern in (_AMOUNTS, _DATES, _PERCENTS, _PHONES, _CLOCKS):
+        found = list(pattern.finditer(text))
+        pairs = [(a, b) for a, b in pairwise(found) if a.group() != b.group()]
+        if pairs:
+            one, other = chance.choice(pairs)
+            swapped = text[: one.start()] + other.group() + text[one.end() : other.start()] + one.group()
+            lies.append(Hallucination(Lie.SWAPPED, swapped + text[other.end() :], swapped))
+        others = sorted({match.group() for match in pattern.finditer(document)} - {match.group() for match in found})
+        if found and others:
+            one, other_text = chance.choice(found), chance.choice(others)
+            moved = text[: one.start()] + other_text + text[one.end() :]
+            lies.append(Hallucination(Lie.MOVED, moved, other_text))
+    return lies
 
 
 def _change_digits(text: str, chance: random.Random, *, dates: bool = False, keep: int = 0) -> str:

@@ -205,7 +205,7 @@ class LineSimulator:
     def seen(self, chat: str) -> list[JsonObject]:
         return [received.message for received in self.chats[chat]]
 
-    async def wait_for(self, chat: str, count: int, seconds: float = 10.0) -> list[JsonObject]:
+    async def wait_for(self, chat: str, count: int, seconds: float = 60.0) -> list[JsonObject]:
         """Return what reached a chat as soon as it is so many messages."""
         async with self._changed:
             try:

@@ -167,7 +167,7 @@ class TelegramSimulator:
     def seen(self, chat: int) -> list[JsonObject]:
         return self.chats[chat]
 
-    async def wait_for(self, chat: int, count: int, seconds: float = 10.0) -> list[JsonObject]:
+    async def wait_for(self, chat: int, count: int, seconds: float = 60.0) -> list[JsonObject]:
         async with self._changed:
             try:
                 await asyncio.wait_for(self._changed.wait_for(lambda: len(self.chats[chat]) >= count), seconds)

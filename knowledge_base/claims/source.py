@@ -19,6 +19,7 @@ from knowledge_base.claims.aboutness import (
     tokens_of,
     tokens_without_values,
 )
+from knowledge_base.claims.bounds import Bound, read_bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import normalise_address
 from knowledge_base.claims.names import read_names
@@ -60,6 +61,7 @@ class Placed:
     line_tokens: frozenset[str]
     beside: Mapping[str, float] = field(default_factory=dict)
     plain_line_tokens: frozenset[str] = frozenset()
+    bound: Bound | None = None
 
 
 def _has_form(claim: Claim) -> object:
@@ -143,7 +145,13 @@ class Source:
             plain = tokens_without_values(text, claims)
             found.extend(
                 Placed(
-                    claim, number, tokens_around(claim, text, claims), whole, tokens_beside(claim, text, claims), plain
+                    claim=claim,
+                    line=number,
+                    clause_tokens=tokens_around(claim, text, claims),
+                    line_tokens=whole,
+                    beside=tokens_beside(claim, text, claims),
+                    plain_line_tokens=plain,
+                    bound=read_bound(text, claim),
                 )
                 for claim in claims
                 if claim.kind in PLACED_KINDS
@@ -196,6 +204,16 @@ class Source:
         has_day = any(m == month and d == day and y in (None, year) for y, m, d in dates)
         years = {y for y, _, _ in dates} | {stated.value[0] for stated in self.own_days}
         return has_day and year in years
+
+    def turns_bound(self, claim: Claim, sentence: str) -> bool:
+        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse."""
+        bound = read_bound(rewrite_numerals(sentence), claim) if claim.kind in PLACED_KINDS else None
+        theirs = {
+            place.bound
+            for place in self.placed
+            if is_stated(claim, place.claim) or (claim.kind is place.claim.kind and is_stated(place.claim, claim))
+        }
+        return bound is not None and bool(theirs) and not theirs & {bound, None}
 
     def has_out_of_place(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether another value of this kind fits better where the sentence has this one."""
@@ -299,6 +317,20 @@ class Source:
         if self.is_foreign_to(sentence):
             return max(rated, key=lambda line: (rated[line][1], rated[line][0]), default="")
         return max(rated, key=lambda line: rated[line], default="")
+
+    def near_lines(self, sentence: str) -> set[str]:
+        """Return the lines nearest to a sentence or to one of its clauses."""
+        lines = {self.nearest_line(sentence)}
+        for clause in split_clauses(drop_framing(sentence)):
+            lines |= {line for _, line in self.nearest_clauses(frozenset(tokens_of(clause)))}
+        return lines
+
+    def stating_lines(self, sentence: str) -> set[str]:
+        """Return the lines that state a value of a sentence."""
+        claims = read_values(sentence)
+        return {
+            self.lines[place.line] for place in self.placed if any(is_stated(claim, place.claim) for claim in claims)
+        }
 
     def is_foreign_to(self, sentence: str) -> bool:
         """Say whether the source is in another language than a sentence."""

@@ -18,13 +18,22 @@ from knowledge_base.claims.names import mentions_name, read_names, read_other_na
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.source import PLACED_KINDS, Source
-from knowledge_base.claims.words import count_negations, drop_framing, load_claim_words, read_word_classes
+from knowledge_base.claims.words import (
+    count_negations,
+    drop_framing,
+    find_opposite,
+    load_claim_words,
+    read_word_classes,
+)
 from knowledge_base.glossary import Glossary
 
 # This much of what a sentence says beside its values must be the source's, measured by its tokens.
 MIN_GROUNDED = 0.45
 MIN_GROUNDED_SHORT = 0.34
 SHORT_TOKENS = 6
+# A sentence that says little but an address, a phone number or a link (all of them sourced) needs few words for it.
+MIN_GROUNDED_TELLING = 0.2
+TELLING_KINDS = frozenset({ClaimKind.URL, ClaimKind.EMAIL, ClaimKind.PHONE, ClaimKind.ADDRESS})
 MAX_COUNTED = 9
 # What may stand for one "not".
 STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
@@ -82,6 +91,7 @@ class Checker:
             *self._check_values(sentence, source),
             *self._check_names(sentence, source),
             *_check_words(sentence, source),
+            *_check_opposites(sentence, source),
             *self._check_grounding(sentence, source),
         ]
         return SentenceCheck(tuple(dict.fromkeys(problems)), source.nearest_line(sentence))
@@ -93,6 +103,8 @@ class Checker:
                 continue
             if not source.states(claim, sentence, claims):
                 yield Problem(claim.kind, claim.text.strip())
+            elif source.turns_bound(claim, sentence):
+                yield Problem(f"{claim.kind}_bound", claim.text.strip())
             elif (
                 claim.kind in PLACED_KINDS
                 and _DIGIT.search(claim.text)
@@ -121,8 +133,11 @@ class Checker:
 
     def _check_grounding(self, sentence: str, source: Source) -> Iterable[Problem]:
         tokens = content_tokens(sentence)
+        values = read_values(sentence)
         needed = MIN_GROUNDED if len(tokens) >= SHORT_TOKENS else MIN_GROUNDED_SHORT
-        if (not tokens and not read_values(sentence)) or (tokens and self._measure_grounding(tokens, source) < needed):
+        if any(claim.kind in TELLING_KINDS for claim in values):
+            needed = MIN_GROUNDED_TELLING
+        if (not tokens and not values) or (tokens and self._measure_grounding(tokens, source) < needed):
             yield Problem("unsourced", sentence)
         for clause in _SEPARATE_CLAUSE.split(sentence):
             tokens = content_tokens(clause)
@@ -141,13 +156,22 @@ def _check_words(sentence: str, source: Source) -> Iterable[Problem]:
     words = load_claim_words()
     plain = source.drop_names(sentence)
     mine = read_word_classes(plain)
-    everywhere = read_word_classes("\n".join([*source.lines, source.folded]))
-    nearby = read_word_classes(source.drop_names(source.nearest_line(sentence)))
-    for names, where in ((words.held, everywhere), (words.held_near, nearby)):
+    said = read_word_classes("\n".join(sorted(source.near_lines(sentence) | source.stating_lines(sentence))))
+    nearest = read_word_classes(source.drop_names(source.nearest_line(sentence)))
+    for names, where in ((words.held, said), (words.held_near, nearest)):
         for known in (words.classes[name] for name in names if name in mine):
             if not known.stands_for & where:
                 match = known.pattern.search(plain)
                 yield Problem(known.name, match.group() if match else sentence)
+
+
+def _check_opposites(sentence: str, source: Source) -> Iterable[Problem]:
+    """Find a word that stands where the source has its opposite: "before" for "after", weekdays for weekends."""
+    if source.is_foreign_to(sentence):
+        return
+    near = source.drop_names("\n".join(sorted(source.near_lines(sentence))))
+    if word := find_opposite(source.drop_names(drop_framing(sentence)), near):
+        yield Problem("opposite", word)
 
 
 def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:

@@ -27,11 +27,12 @@ class WordClass:
 
 @dataclass(frozen=True)
 class ClaimWords:
-    """The classes by name, those that must be sourced anywhere or near by, and what politeness adds."""
+    """The classes by name, those that must be sourced anywhere or near by, opposites, and what politeness adds."""
 
     classes: Mapping[str, WordClass]
     held: tuple[str, ...]
     held_near: tuple[str, ...]
+    opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     framing: re.Pattern[str]
 
 
@@ -48,8 +49,13 @@ def load_claim_words() -> ClaimWords:
         )
         for name, entry in content["classes"].items()
     }
+    pairs = [(re.compile(one), re.compile(other)) for one, other in content["opposites"]]
     return ClaimWords(
-        classes, tuple(content["held"]), tuple(content["held_near"]), re.compile("|".join(content["framing"]))
+        classes=classes,
+        held=tuple(content["held"]),
+        held_near=tuple(content["held_near"]),
+        opposites=(*pairs, *((other, one) for one, other in pairs)),
+        framing=re.compile("|".join(content["framing"])),
     )
 
 
@@ -58,6 +64,15 @@ def read_word_classes(text: str) -> frozenset[str]:
     """Return the classes a text has words of."""
     folded = normalise(text)
     return frozenset(name for name, known in load_claim_words().classes.items() if known.pattern.search(folded))
+
+
+def find_opposite(text: str, source: str) -> str:
+    """Return a word of a text whose opposite the source has in its place, or "". Both are normalised."""
+    for one, other in load_claim_words().opposites:
+        match = one.search(text)
+        if match and other.search(source) and not one.search(source):
+            return match.group()
+    return ""
 
 
 @lru_cache(maxsize=8_192)

@@ -71,7 +71,7 @@ _TURNS = (("可以申請", "不可以申請"), ("可以", "不可以"), ("提供
 _BOUNDS = (("以上", "以下"), ("以下", "以上"), ("至少", "至多"), ("最高", "最低"), ("最多", "最少"), ("不超過", "超過"), ("未滿", "年滿"), ("以前", "以後"),
            ("日前", "日後"), ("月前", "月後"), ("日內", "日後"), ("天內", "天後"), ("日起", "日止"), ("日止", "日起"), ("超過", "不到"), ("截止", "開始"),
            ("at least", "at most"), ("at most", "at least"), ("up to", "at least"), ("no more than", "more than"), ("more than", "less than"),
-           ("less than", "more than"), (" before ", " after "), (" after ", " before "), ("within", "after"), (" until ", " from "), (" from ", " until "),
+           ("less than", "more than"), (" before ", " after "), (" after ", " before "), ("within", "after"),
            ("under ", "over "), (" over ", " under "), ("or more", "or less"), ("and above", "and below"), ("or older", "or younger"))  # fmt: skip
 _OPPOSITES = (("平日", "假日"), ("假日", "平日"), ("上午", "下午"), ("下午", "上午"), ("開放", "關閉"), ("免費", "收費"), ("增加", "減少"), ("全部", "部分"),
               ("開始", "結束"), ("單程", "來回"), ("北", "南"), ("付現", "刷卡"), ("刷卡", "付現"), ("weekdays", "weekends"), ("weekends", "weekdays"),

@@ -27,17 +27,15 @@ from rich.table import Table
 from app.settings import Settings
 from app.wiring import Askbay, open_askbay
 from bot.conversation import Reply
-from knowledge_base.claims.reading import read_values
-from knowledge_base.claims.stated import is_stated
 from knowledge_base.glossary import NAME, contains_form, fold
 from knowledge_base.ingest import ingest_documents
 from knowledge_base.language import count_cjk
-from knowledge_base.tokens import normalise
 from knowledge_base.traditional import has_simplified
 
 sys.path.insert(0, "tests")
 from attack_suite import ASKED, find_obeyed, make_document, read_attacks
-from simulators.hallucinations import Hallucination, Lie, make_lies
+from simulators.hallucinations import MOVED_MEANING, Hallucination, Lie, make_lies
+from simulators.lie_places import says_the_same, stands_elsewhere
 from simulators.model_writers import LANGUAGES, answer_of, obey, read_paraphrases
 from simulators.openai import KEY, JsonObject, Mood, OpenAiSimulator, SeenPrompt
 
@@ -50,8 +48,9 @@ QUESTIONS = [
 ]
 STALLED = 3
 UNCITED, UNGIVEN, OBEYED = "uncited sentence", "citation to a passage not given", "obeyed injection"
-# Values and names that stand elsewhere in the same passage, and a "not" put in or left away: checked by likeness only.
-BY_LIKENESS = ("moved within the passage", Lie.TURNED.value)
+# The document's own words and values, put together anew: told by likeness, not with certainty.
+ELSEWHERE = "stands elsewhere in the passage"
+BY_LIKENESS = (ELSEWHERE, *sorted(lie.value for lie in MOVED_MEANING))
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,9 @@ def make_all_lies(askbay: Askbay, chance: random.Random) -> Iterator[Told]:
             absent = [form for form, known in own if not any(contains_form(folded, f) for f in known.folded)]
             usable = [*absent, *(form for form, _ in own if form in entry["text"])]
             common = {"document": entry["document"], "language": language, "line": entry["source"][0]}
-            for lie in make_lies(entry["text"], language, usable, chance):
+            for lie in make_lies(entry["text"], language, usable, chance, text):
+                if lie.lie is Lie.MOVED and says_the_same(lie.planted, entry["text"]):
+                    continue
                 lies.append(Told(**common, text=lie.text, kind=_kind_of(lie, text), planted=lie.planted))
             lies.append(Told(**common, text=entry["text"], kind=UNCITED, planted=entry["text"], cites="none"))
             lies.append(Told(**common, text=entry["text"], kind=UNGIVEN, planted=entry["text"], cites="ungiven"))
@@ -143,14 +144,9 @@ def make_all_lies(askbay: Askbay, chance: random.Random) -> Iterator[Told]:
 
 def _kind_of(lie: Hallucination, passage: str) -> str:
     """A value that stands elsewhere in the passage is another kind of lie than one that nobody ever wrote."""
-    if lie.lie in (Lie.SIMPLIFIED, Lie.TURNED, Lie.PROMISE):
+    if lie.lie in (*MOVED_MEANING, Lie.SIMPLIFIED, Lie.PROMISE):
         return lie.lie.value
-    stated = read_values(passage)
-    planted = read_values(lie.planted)
-    is_there = normalise(lie.planted) in normalise(passage) or (
-        bool(planted) and all(any(is_stated(claim, other) for other in stated) for claim in planted)
-    )
-    return BY_LIKENESS[0] if is_there else lie.lie.value
+    return ELSEWHERE if stands_elsewhere(lie.planted, passage) else lie.lie.value
 
 
 def _texts_of(askbay: Askbay, document: str, language: str) -> str:

@@ -16,7 +16,7 @@ _NOT_A_DOMAIN = re.compile(
     r"(?:^|\.)(?:ltd|inc|corp|co|etc|vs|no|dr|mr|ms|st|rd|a\.m|p\.m)\.?$|^(?:e\.g|i\.e)", re.IGNORECASE
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+\s?(?:@|＠|\[at\]|\(at\))\s?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.IGNORECASE)
-_EXTENSION = r"(?:\s?(?:轉接?|分機|ext\.?|extension|#|x)\s?(?P<ext>\d{2,6}))?"
+_EXTENSION = r"(?:[\s，,]?\s?(?:轉接?|分機|ext\.?|extension|#|x)\s?(?P<ext>\d{2,6}))?"
 _PHONE = re.compile(
     rf"(?<![\d.$-])(?P<digits>(?:\+?886[\s-]?\(?0?\)?\d{{1,2}}|\(0\d{{1,3}}\)|0\d{{1,3}})[\s-]?\d{{3,4}}[\s-]?\d{{3,4}})(?!\d){_EXTENSION}"
     rf"|(?<![\d.$-])(?P<local>[2-8]\d{{2,3}}-\d{{4}})(?![\d-]){_EXTENSION.replace('ext>', 'ext2>')}",

@@ -77,7 +77,7 @@ def _is_phone_stated(claim: str, stated: str) -> bool:
     same = number == stated_number or (
         len(number) in _LOCAL_NUMBER_DIGITS and number[:1] != "0" and stated_number.endswith(number)
     )
-    return same and (not extension or not stated_extension or extension == stated_extension)
+    return same and (not extension or extension == stated_extension)
 
 
 def find_weekday(value: tuple[int | str | None, int | None, int | None]) -> int | None:

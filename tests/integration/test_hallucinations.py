@@ -5,23 +5,22 @@ held against the guard; `make bench-model` sends them through the whole assistan
 """
 
 import random
+from collections import Counter
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from simulators.hallucinations import Lie, make_lies
+from simulators.hallucinations import MOVED_MEANING, Lie, make_lies
+from simulators.lie_places import says_the_same, stands_elsewhere
 from simulators.model_writers import LANGUAGES, read_paraphrases
 
 from app.city import find_city_folder, load_city, read_city_documents
 from bot.output_guard import OutputGuard
 from knowledge_base.chunking import chunk_document
-from knowledge_base.claims.reading import read_values
-from knowledge_base.claims.stated import is_stated
 from knowledge_base.claims.support import Checker
 from knowledge_base.glossary import NAME, contains_form, fold, load_glossary
 from knowledge_base.language import count_cjk
-from knowledge_base.tokens import normalise
 from knowledge_base.traditional import has_simplified
 
 LIES = 1_000
@@ -43,14 +42,6 @@ def find_number(guard, line):
     return next(number for number, passage in enumerate(guard.passages, 1) if line in passage.text)
 
 
-def stands_elsewhere(planted, text):
-    """Say whether what a lie puts in stands in the document after all, so that it is moved, not invented."""
-    stated, put_in = read_values(text), read_values(planted)
-    return normalise(planted) in normalise(text) or (
-        bool(put_in) and all(any(is_stated(claim, other) for other in stated) for claim in put_in)
-    )
-
-
 def make_checked_lies(guards):
     chance = random.Random(7)
     lies = []
@@ -69,7 +60,7 @@ def make_checked_lies(guards):
                 and (form in entry["text"] or not any(contains_form(folded, f) for f in known.folded))
             ]
             for lie in make_lies(entry["text"], language, names, chance):
-                if lie.lie is not Lie.TURNED and (
+                if lie.lie not in MOVED_MEANING and (
                     lie.lie in (Lie.SIMPLIFIED, Lie.PROMISE) or not stands_elsewhere(lie.planted, text)
                 ):
                     lies.append((lie, guard, find_number(guard, entry["source"][0])))
@@ -81,7 +72,7 @@ def make_checked_lies(guards):
 def test_of_a_thousand_lies_of_the_checked_kinds_none_goes_out(guards):
     lies = make_checked_lies(guards)
     assert len(lies) == LIES
-    assert len({lie.lie for lie, _, _ in lies}) >= 7
+    assert {lie.lie for lie, _, _ in lies} == set(Lie) - MOVED_MEANING
     through = []
     for lie, guard, number in lies:
         guarded = guard.guard(lie.text, [number])
@@ -103,15 +94,22 @@ def test_of_a_thousand_honest_sentences_at_least_97_in_a_hundred_go_out_unchange
     assert unchanged >= 970
 
 
-def test_most_turned_sentences_do_not_go_out(guards):
-    """A "not" put in or left away is seen by laying clauses side by side, which is likeness, not certainty."""
-    chance, told, through = random.Random(7), 0, 0
+def test_most_sentences_that_put_the_documents_own_words_and_values_together_anew_do_not_go_out(guards):
+    """Their words and values all stand in the document, so that they are told by likeness, not with certainty.
+
+    The shares are kept from growing here; docs/benchmarks.md has the figures.
+    """
+    chance, told, through = random.Random(7), Counter(), Counter()
     for language in LANGUAGES:
         for entry in read_paraphrases(language):
             guard = guards[entry["document"], language]
-            for lie in make_lies(entry["text"], language, [], chance):
-                if lie.lie is Lie.TURNED:
-                    told += 1
-                    through += guard.guard(lie.text, [find_number(guard, entry["source"][0])]).passes
-    assert told > 300
-    assert through <= 0.08 * told
+            document = "\n".join(passage.text for passage in guard.passages)
+            for lie in make_lies(entry["text"], language, [], chance, document):
+                if lie.lie in MOVED_MEANING and not (
+                    lie.lie is Lie.MOVED and says_the_same(lie.planted, entry["text"])
+                ):
+                    told[lie.lie] += 1
+                    through[lie.lie] += guard.guard(lie.text, [find_number(guard, entry["source"][0])]).passes
+    most = {Lie.TURNED: 0.08, Lie.BOUND: 0.18, Lie.OPPOSITE: 0.4, Lie.SWAPPED: 0.35, Lie.MOVED: 0.1}
+    assert {lie: through[lie] / told[lie] for lie in most if through[lie] > most[lie] * told[lie]} == {}
+    assert sum(told.values()) > 600

@@ -173,17 +173,28 @@ def _move_values(text: str, document: str, chance: random.Random) -> list[Halluc
     lies = []
     for pattern in (_AMOUNTS, _DATES, _PERCENTS, _PHONES, _CLOCKS):
         found = list(pattern.finditer(text))
-        pairs = [(a, b) for a, b in pairwise(found) if a.group() != b.group()]
+        pairs = [(a, b) for a, b in pairwise(found) if a.group() != b.group() and _shape(a) == _shape(b)]
         if pairs:
             one, other = chance.choice(pairs)
             swapped = text[: one.start()] + other.group() + text[one.end() : other.start()] + one.group()
             lies.append(Hallucination(Lie.SWAPPED, swapped + text[other.end() :], swapped))
-        others = sorted({match.group() for match in pattern.finditer(document)} - {match.group() for match in found})
-        if found and others:
-            one, other_text = chance.choice(found), chance.choice(others)
+        said = {match.group() for match in found}
+        moves = [
+            (one, other.group())
+            for one in found
+            for other in pattern.finditer(document)
+            if _shape(one) == _shape(other) and other.group() not in said
+        ]
+        if moves:
+            one, other_text = chance.choice(moves)
             moved = text[: one.start()] + other_text + text[one.end() :]
             lies.append(Hallucination(Lie.MOVED, moved, other_text))
     return lies
+
+
+def _shape(match: re.Match[str]) -> str:
+    """A year in the place of its own day would be no lie."""
+    return re.sub(r"\d+", "0", re.sub(r"[A-Z][a-z]{2,}", "M", match.group()))
 
 
 def _change_digits(text: str, chance: random.Random, *, dates: bool = False, keep: int = 0) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 # Full-width letters, digits and marks count as the narrow ones; one character each, so that places stay the same.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+# So do numerals that are written out one by one: 零九一二…
+_NARROW |= str.maketrans("零〇○一二三四五六七八九", "000123456789")
 # Marks that nobody sees can part a number; the joiner stays, which makes one emoji of several.
 _UNSEEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200E, 0x200F, 0x2060, 0xFEFF))
 # What people write between the groups of a number.
@@ -17,7 +19,15 @@ _CARD = re.compile(rf"\d(?:{_GAP}\d){{12,60}}")
 _ID = re.compile(rf"[A-Za-z]{_GAP}[1289](?:{_GAP}\d){{8}}(?!\d)")
 _OLD_RESIDENT = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Da-d]\d{8}(?!\d)")
 _MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?886{_GAP}0?|\(?0){_GAP}9(?:{_GAP}\d){{8}}(?!\d)")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+\s?(?:@|[\[(]\s?(?:at|@|小老鼠)\s?[\])]|小老鼠)\s?[\w-]+(?:\s?(?:[.。]|[\[(]\s?(?:dot|點)\s?[\])])\s?[A-Za-z0-9-]+)+",
+    re.IGNORECASE,
+)
+# Of a passport only who says that it is one gives it away: nine digits, or a letter and eight.
+_PASSPORT = re.compile(
+    r"(?:護照|passport)(?:號碼|號|\s?(?:number|no\.?))?(?:\s?(?:是|為|:|is|#)){0,2}\s?(?P<number>[A-Z]{0,2}\d{7,9})(?!\d)",
+    re.IGNORECASE,
+)
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:\+?886{_GAP}|\(?0)(?:8(?:2|9|26|36)|37|49|[2-8]){_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)"
 )
@@ -36,7 +46,8 @@ def mask_personal_data(text: str, *, landlines: bool = True) -> str:
     `landlines=False` is for what the assistant says itself: offices have landlines, and everybody may know them.
     """
     seen = text.translate(_UNSEEN)
-    for find in (_find_cards, _find_ids, _find_phones, *((_find_landlines,) if landlines else ())):
+    finders = (_find_emails, _find_cards, _find_passports, _find_ids, _find_old_ids, _find_phones)
+    for find in (*finders, *((_find_landlines,) if landlines else ())):
         seen = _replace(seen, find(seen.translate(_NARROW)))
     return seen
 
@@ -64,22 +75,31 @@ def _find_cards(text: str) -> Iterator[Span]:
                 done = last + 1
 
 
+def _find_passports(text: str) -> Iterator[Span]:
+    yield from ((*match.span("number"), "[ID]") for match in _PASSPORT.finditer(text))
+
+
 def _find_ids(text: str) -> Iterator[Span]:
     for match in _ID.finditer(text):
         before = text[match.start() - 1 : match.start()] if match.start() else ""
         # Behind other letters it may be a part of a longer code, unless its check digit says otherwise.
         if not (before.isascii() and before.isalnum()) or _passes_id_check(match.group()):
             yield *match.span(), "[ID]"
+
+
+def _find_old_ids(text: str) -> Iterator[Span]:
     text = _ID.sub(lambda match: " " * len(match.group()), text)
     yield from ((*match.span(), "[ID]") for match in _OLD_RESIDENT.finditer(text))
 
 
 def _find_phones(text: str) -> Iterator[Span]:
-    for match in re.finditer(f"{_MOBILE.pattern}|{_EMAIL.pattern}", text):
-        if "@" in match.group():
-            yield *match.span(), "[e-mail]"
-        elif not _DATE.search(match.group()):
+    for match in _MOBILE.finditer(text):
+        if not _DATE.search(match.group()):
             yield *match.span(), "[phone]"
+
+
+def _find_emails(text: str) -> Iterator[Span]:
+    yield from ((*match.span(), "[e-mail]") for match in _EMAIL.finditer(text))
 
 
 def _find_landlines(text: str) -> Iterator[Span]:

@@ -41,6 +41,7 @@ _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}[\s:]?){8,}(?![0-9a-fA-F])"
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|&#x?[0-9a-fA-F]{2,6};){3,}")
 _PERCENTS = re.compile(r"(?:%[0-9a-fA-F]{2}[\w.+-]*){3,}")
 _SPACED = re.compile(r"(?:(?<![\w])[^\W\d_][ .\-_*|·]){5,}[^\W\d_](?![\w])")
+_LATIN_WORDS = re.compile(r"[a-z]{2,}\W+[a-z]{2,}\W+[a-z]{2,}")
 _MORSE = re.compile(r"(?:[.\-−·]{1,5}[ /|]+){6,}[.\-−·]{1,5}")
 _BACKWARDS = re.compile("[\u202e\u2067]|倒|反|\\b(?:backwards?|reverse\\w*|right to left|mirror\\w*)\\b", re.IGNORECASE)
 _MORSE_LETTERS = dict(
@@ -78,7 +79,7 @@ _MORSE_LETTERS = dict(
     )
 )
 # Letters of other alphabets that look like Latin ones (unicode.org/Public/security, the common ones), and leetspeak.
-_LOOKALIKES = str.maketrans("авгдеёікмнорстухьясјѕһӏԁԛԝɡαβεικνορτυχωѵ", "abrdeeikmhopctyxbrcjshidqwgabeikvoptuxwv")
+_LOOKALIKES = str.maketrans("авгдеёікмнорстухьясјѕһӏԁԛԝɡαβεικνορτυχωѵıɩ", "abrdeeikmhopctyxbrcjshidqwgabeikvoptuxwvii")
 _LEET = str.maketrans("0134578@$!|", "oieastbasil")
 
 
@@ -99,9 +100,18 @@ def drop_hidden(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
-@lru_cache(maxsize=8_192)
 def is_instruction(text: str, *, in_document: bool = False) -> bool:
     """Say whether a text, or anything hidden or encoded in it, gives orders to an assistant."""
+    # What a citizen asked is not kept, not even in a cache.
+    return _is_instruction_in_document(text) if in_document else _has_orders(text, in_document=False)
+
+
+@lru_cache(maxsize=8_192)
+def _is_instruction_in_document(text: str) -> bool:
+    return _has_orders(text, in_document=True)
+
+
+def _has_orders(text: str, *, in_document: bool) -> bool:
     if len(_PAYLOAD.findall(text)) >= MIN_PAYLOAD:
         # Nobody writes so many characters that nobody sees.
         return True
@@ -134,7 +144,7 @@ def _read_every_way(text: str) -> Iterator[str]:
         yield re.sub(r"[ .\-_*|·]", "", spaced.group())
     if _BACKWARDS.search(text):
         yield plain[::-1]
-    if "rot" in folded or "凱薩" in folded or "cipher" in folded:
+    if _LATIN_WORDS.search(folded):
         yield codecs.encode(plain, "rot13")
 
 

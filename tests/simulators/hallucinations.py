@@ -72,10 +72,10 @@ _BOUNDS = (("以上", "以下"), ("以下", "以上"), ("至少", "至多"), ("�
            ("日前", "日後"), ("月前", "月後"), ("日內", "日後"), ("天內", "天後"), ("日起", "日止"), ("日止", "日起"), ("超過", "不到"), ("截止", "開始"),
            ("at least", "at most"), ("at most", "at least"), ("up to", "at least"), ("no more than", "more than"), ("more than", "less than"),
            ("less than", "more than"), (" before ", " after "), (" after ", " before "), ("within", "after"),
-           ("under ", "over "), (" over ", " under "), ("or more", "or less"), ("and above", "and below"), ("or older", "or younger"))  # fmt: skip
+           ("under NT", "over NT"), (" over NT", " under NT"), ("or more", "or less"), ("and above", "and below"), ("or older", "or younger"))  # fmt: skip
 _OPPOSITES = (("平日", "假日"), ("假日", "平日"), ("上午", "下午"), ("下午", "上午"), ("開放", "關閉"), ("免費", "收費"), ("增加", "減少"), ("全部", "部分"),
-              ("開始", "結束"), ("單程", "來回"), ("北", "南"), ("付現", "刷卡"), ("刷卡", "付現"), ("weekdays", "weekends"), ("weekends", "weekdays"),
-              ("open", "closed"), ("adult", "child"), ("increase", "decrease"), ("a.m.", "p.m."), ("starts", "ends"), ("opens", "closes"), ("cash", "card"),
+              ("開始", "結束"), ("單程", "來回"), ("北部", "南部"), ("付現", "刷卡"), ("刷卡", "付現"), ("weekdays", "weekends"), ("weekends", "weekdays"),
+              (" open ", " closed "), ("adults", "children"), ("increase", "decrease"), ("a.m.", "p.m."), (" starts ", " ends "), ("opens", "closes"), ("in cash", "by card"),
               ("by card", "in cash"))  # fmt: skip
 _SIMPLIFIED = str.maketrans(
     "臺灣為這個會後請電話時間國說與實業務對應開關費報營運點門員體區樓辦無須證號線車輕軌鐵題農產資訊聯絡億萬補貼師",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 model_app = typer.Typer(no_args_is_help=True, help="What the language model cost, and what of it was not let through.")
 
-FIGURES_OF_ALL = ("by_kind", "by_language", "failures")
+# Not in the table: what has tables of its own, and the share of right answers, which is the accuracy.
+FIGURES_OF_ALL = ("by_kind", "by_language", "failures", "right")
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of a table.")]
 
 
@@ -67,7 +68,7 @@ async def _evaluate(
     from dataclasses import replace
 
     from app.evaluation import summarise
-    from app.evaluation_run import change_settings, open_compared, run_evaluation
+    from app.evaluation_run import change_settings, open_compared, run_evaluation, show_changes
     from app.wiring import make_writer
 
     judging = make_writer(change_settings(askbay.settings, {"language_model": judge}), askbay.now) if judge else None
@@ -79,7 +80,7 @@ async def _evaluate(
         found = await run(askbay, askbay.assistant)
         if changes:
             async with open_compared(askbay, changes) as (other, assistant):
-                found["compared"] = {"changes": dict(changes), **await run(other, assistant)}
+                found["compared"] = {"changes": show_changes(changes), **await run(other, assistant)}
         elif askbay.assistant.writer:
             without = await run(askbay, replace(askbay.assistant, writer=None))
             found["compared"] = {"changes": {"language_model": ""}, **without}

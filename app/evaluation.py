@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bot.answer import STATES_FACTS
 from bot.conversation import Reply
-from bot.model_contract import JudgedAnswer
+from bot.model_contract import JudgedAnswer, Usage
 from knowledge_base.tokens import normalise
 
 SILENT_KINDS = frozenset({"unanswerable", "off-topic", "off_topic", "injection"})
@@ -65,6 +65,7 @@ class Judged:
     faithful: int = 0
     took_ms: float = 0.0
     opinion: JudgedAnswer | None = None
+    judge_usage: Usage = field(default_factory=Usage)
 
     @property
     def states_facts(self) -> bool:
@@ -161,6 +162,8 @@ def measure(judged: Sequence[Judged]) -> dict[str, Any]:
             {
                 "judged_faithful": _share(opinion.faithful for opinion in opinions),
                 "judged_answering": _share(opinion.answers for opinion in opinions),
+                "judge_tokens": sum(item.judge_usage.input_tokens + item.judge_usage.output_tokens for item in judged),
+                "judge_cost": round(sum(item.judge_usage.cost for item in judged), 4),
             }
             if opinions
             else {}

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import reduce
 from html import escape
 from typing import Any
+
+from pydantic import SecretStr
 
 from app.evaluation import Judged, TestQuestion, judge_reply
 from app.settings import Settings
 from app.wiring import Askbay, make_writer, open_askbay
 from bot.conversation import Assistant, Reply
 from bot.fluent_answer import fence_passages
-from bot.model_contract import JudgedAnswer, ModelFailed
+from bot.model_contract import JudgedAnswer, ModelFailed, Usage
 from bot.model_writing import ModelWriter
 from knowledge_base.chunking import Passage, chunk_document
 from knowledge_base.claims.support import Checker
@@ -26,10 +29,17 @@ from storage.documents import find_documents
 CHANNEL = "evaluation"
 MODEL_SETTINGS = "language_model"
 COMPARED_FOLDER = "compared"
+# What makes answers different; the rest says where things are kept, and how they are reached.
+COMPARABLE = frozenset(
+    name
+    for name in Settings.model_fields
+    if name.startswith(MODEL_SETTINGS) or name in ("city", "embedding_model", "reranker")
+)
+_BETWEEN = re.compile(r",(?=\s*\w+\s*=)")
 
 
 class ChangesInvalid(Exception):
-    """The settings of a second configuration cannot be read; the message says which."""
+    """The settings of a second configuration cannot be read; the message names them without values, some are secret."""
 
 
 async def run_evaluation(
@@ -57,8 +67,10 @@ class _Evaluation:
         took_ms = (time.perf_counter() - started) * 1000
         judged = judge_reply(question, reply)
         statements, faithful = await self._check(reply)
-        opinion = await self._ask_judge(question, reply) if judged.states_facts else None
-        return replace(judged, statements=statements, faithful=faithful, took_ms=took_ms, opinion=opinion)
+        opinion, usage = await self._ask_judge(question, reply) if judged.states_facts else (None, Usage())
+        return replace(
+            judged, statements=statements, faithful=faithful, took_ms=took_ms, opinion=opinion, judge_usage=usage
+        )
 
     async def _check(self, reply: Reply) -> tuple[int, int]:
         """Return how many statements a reply has, and how many their cited documents say."""
@@ -81,21 +93,22 @@ class _Evaluation:
             documents = await find_documents(connection, document_id)
         return [passage for item in documents if item.language == language for passage in chunk_document(item)]
 
-    async def _ask_judge(self, question: TestQuestion, reply: Reply) -> JudgedAnswer | None:
+    async def _ask_judge(self, question: TestQuestion, reply: Reply) -> tuple[JudgedAnswer | None, Usage]:
         if self._judge is None:
-            return None
+            return None, Usage()
+        usages: list[Usage] = []
         passages = [p for c in reply.answer.citations for p in await self._read(c.document_id, c.language)]
         values = {
             "question": escape(question.question, quote=False),
             "answer": escape(reply.text, quote=False),
             "passages": fence_passages(passages),
         }
-        try:
-            return await self._judge.model.write(
-                "judge_answer", values, JudgedAnswer, seconds=self._judge.seconds, on_usage=lambda usage: None
+        opinion = None
+        with suppress(ModelFailed):
+            opinion = await self._judge.model.write(
+                "judge_answer", values, JudgedAnswer, seconds=self._judge.seconds, on_usage=usages.append
             )
-        except ModelFailed:
-            return None
+        return opinion, reduce(Usage.plus, usages, Usage())
 
 
 @asynccontextmanager
@@ -114,24 +127,32 @@ async def open_compared(askbay: Askbay, changes: Mapping[str, Any]) -> AsyncIter
             if writer:
                 await writer.model.close()
         return
-    folder = askbay.settings.data / COMPARED_FOLDER
-    async with open_askbay(changed.model_copy(update={"data": folder}), askbay.now) as other:
+    # Never in the database that citizens are answered from.
+    own = {"data": askbay.settings.data / COMPARED_FOLDER, "database": SecretStr(""), "redis": ""}
+    async with open_askbay(changed.model_copy(update=own), askbay.now) as other:
         await other.bring_up_to_date()
         yield other, other.assistant
 
 
 def read_changes(text: str) -> dict[str, Any]:
-    """Read "language_model=openai:…, reranker=…" (names as in the settings, or with ASKBAY_). Raises ChangesInvalid."""
+    """Read "language_model=openai:…, reranker=…" (names as in the settings, or with ASKBAY_). Raises ChangesInvalid.
+
+    A comma parts two settings only where a name and "=" follow.
+    """
     changes: dict[str, Any] = {}
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        name, separator, value = entry.partition("=")
-        name = name.strip().lower().removeprefix("askbay_")
-        if not separator or name not in Settings.model_fields:
-            raise ChangesInvalid(entry)
+    for entry in (part.strip() for part in _BETWEEN.split(text)):
+        written, separator, value = entry.partition("=")
+        name = written.strip().lower().removeprefix("askbay_")
+        if not separator or name not in COMPARABLE:
+            raise ChangesInvalid(written or text)
         changes[name] = value.strip()
-    if not changes:
-        raise ChangesInvalid(text)
     return changes
+
+
+def show_changes(changes: Mapping[str, Any]) -> dict[str, str]:
+    """Return changes as they may be shown: no secret among them."""
+    secret = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
+    return {name: "***" if name in secret and value else str(value) for name, value in changes.items()}
 
 
 def change_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -139,5 +160,6 @@ def change_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     values = {name: getattr(settings, name) for name in Settings.model_fields}
     try:
         return Settings(**{**values, **changes})
-    except ValueError as error:
-        raise ChangesInvalid(json.dumps(dict(changes))) from error
+    except ValueError:
+        # Its message would show the values.
+        raise ChangesInvalid(", ".join(changes)) from None

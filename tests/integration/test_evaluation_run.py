@@ -8,11 +8,22 @@ from model_house import open_model_house
 from simulators.model_writers import always, write_honestly
 
 from app.evaluation import TestQuestion, summarise
-from app.evaluation_run import ChangesInvalid, open_compared, read_changes, run_evaluation
+from app.evaluation_run import (
+    ChangesInvalid,
+    change_settings,
+    open_compared,
+    read_changes,
+    run_evaluation,
+    show_changes,
+)
+from app.settings import Settings
+from app.wiring import open_askbay
+from storage.database import sqlite_address
+from storage.documents import count_documents
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 QUESTIONS = [
-    TestQuestion("1", "zh-TW", "旗津渡輪大人票價多少？", "amount", (("40",),), (), ("svc-036",)),
+    TestQuestion("1", "zh-TW", "旗津渡輪大人票價多少？", "amount", (("40",),), (), ("svc-027",)),
     TestQuestion("2", "en", "How much is an adult ticket on the Cijin ferry?", "amount", (("40",),), ()),
     TestQuestion("3", "zh-TW", "今天台積電股價多少？", "off-topic", (), ()),
 ]
@@ -28,7 +39,7 @@ async def test_with_and_without_the_model_the_figures_stand_side_by_side(house):
     askbay, _ = house
     with_model = summarise(await run_evaluation(askbay, askbay.assistant, QUESTIONS))
     assert with_model["written_share"] == 1.0
-    assert with_model["faithfulness"] == 1.0
+    assert with_model["faithfulness"] == with_model["citation_recall"] == with_model["citation_precision"] == 1.0
     assert with_model["by_language"]["en"]["questions"] == 1
     async with open_compared(askbay, read_changes("ASKBAY_LANGUAGE_MODEL=")) as (other, assistant):
         without = summarise(await run_evaluation(other, assistant, QUESTIONS))
@@ -59,9 +70,37 @@ async def test_a_judge_gives_its_opinion_where_one_is_asked(house):
     found = summarise(await run_evaluation(askbay, askbay.assistant, QUESTIONS, askbay.assistant.writer))
     assert found["judged_faithful"] == 1.0
     assert found["judged_answering"] == 0.0
+    assert found["judge_tokens"] > 0
+    assert found["judge_cost"] > 0
 
 
-@pytest.mark.parametrize("text", ["colour=blue", "language_model", ",", "=x"])
+async def test_a_second_configuration_never_touches_the_database_citizens_are_answered_from(kaohsiung_data, tmp_path):
+    data = copy_of(kaohsiung_data, tmp_path)
+    live = Settings(data=data, database=sqlite_address(tmp_path / "live.db"), _env_file=None)
+    async with open_askbay(live, lambda: NOW) as askbay:
+        async with askbay.database.begin() as connection:
+            before = await count_documents(connection)
+        async with (
+            open_compared(askbay, {"city": "kaohsiung"}) as (other, _),
+            other.database.begin() as connection,
+        ):
+            assert await count_documents(connection) > 0
+        async with askbay.database.begin() as connection:
+            assert await count_documents(connection) == before == 0
+
+
+def test_a_value_may_have_commas_and_a_secret_is_not_shown():
+    changes = read_changes("language_model_prices=[1,4], ASKBAY_LANGUAGE_MODEL_KEY=sk-secret")
+    assert changes == {"language_model_prices": "[1,4]", "language_model_key": "sk-secret"}
+    assert "sk-secret" not in str(show_changes(changes))
+    with pytest.raises(ChangesInvalid) as refused:
+        change_settings(Settings(_env_file=None), {"language_model_key": "sk-secret", "language_model_seconds": "soon"})
+    assert "sk-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["colour=blue", "language_model", ",", "=x", "database=sqlite:///x", "data=/tmp", "staff_token=x"]
+)
 def test_what_is_no_setting_is_refused(text):
     with pytest.raises(ChangesInvalid):
         read_changes(text)

@@ -92,6 +92,11 @@ def tokens_beside(claim: Claim, text: str, claims: Sequence[Claim]) -> dict[str,
     return near | {f"{other.kind} {other.value}": 1.0 for other in others}
 
 
+def find_counted(claim: Claim, text: str) -> str:
+    """Return what a number counts, as the token that follows it at once, or ""."""
+    return next(iter(tokens_of(text[claim.end : claim.end + WINDOW_CHARACTERS])), "")
+
+
 def tokens_without_values(text: str, claims: Sequence[Claim]) -> frozenset[str]:
     """Return the tokens of a text, without its values but with its bare numbers."""
     for claim in claims:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from knowledge_base.chunking import Passage
 from knowledge_base.claims.aboutness import (
+    find_counted,
     likeness,
     share,
     split_clauses,
@@ -39,6 +40,8 @@ OUT_OF_PLACE_MARGIN = 0.3
 # What stands right beside a value fits another one better by this much; what their lines say counts so much less.
 BESIDE_MARGIN = 0.3
 SAME_LINE = 0.1
+# Where several words beside a value stand only beside the other one, they name that one.
+ONLY_THERE = 1.0
 # A clause is taken from the clause of the source that has this much of it.
 SAME_CLAUSE = 0.5
 # Fewer words beside a value do not tell its place.
@@ -62,6 +65,7 @@ class Placed:
     beside: Mapping[str, float] = field(default_factory=dict)
     plain_line_tokens: frozenset[str] = frozenset()
     bound: Bound | None = None
+    counted: str = ""
 
 
 def _has_form(claim: Claim) -> object:
@@ -152,6 +156,7 @@ class Source:
                     beside=tokens_beside(claim, text, claims),
                     plain_line_tokens=plain,
                     bound=read_bound(text, claim),
+                    counted=find_counted(claim, text),
                 )
                 for claim in claims
                 if claim.kind in PLACED_KINDS
@@ -245,11 +250,15 @@ class Source:
         """Say whether what stands right beside a value, the source has beside another one: "20 in cash, 40 by card"."""
         text = rewrite_numerals(sentence)
         near = tokens_beside(claim, text, beside)
+        counted = find_counted(claim, text)
         whole = tokens_without_values(text, beside)
         same = [place for place in self.placed if place.claim.kind is claim.kind]
         mine = [place for place in same if is_stated(claim, place.claim)]
         counts = Counter(token for place in same for token in place.beside)
-        lines = Counter(token for line in {p.line: p.plain_line_tokens for p in same}.values() for token in line)
+        by_line = {place.line: place.plain_line_tokens for place in same}
+        lines = Counter(token for line in by_line.values() for token in line)
+        # What all of them speak of tells none of them.
+        topic = {token for token, count in lines.items() if count == len(by_line) > 1}
 
         def fit(place: Placed) -> float:
             return sum(nearness * place.beside[t] / counts[t] for t, nearness in near.items() if t in place.beside)
@@ -258,10 +267,20 @@ class Source:
             return SAME_LINE * sum(1 / lines[token] for token in whole & place.plain_line_tokens)
 
         def gain(other: Placed, place: Placed) -> float:
-            if other.line != place.line:
-                return fit(other) + fit_line(other) - fit(place) - fit_line(place)
-            # Where the line has nothing beside the value itself, it does not tell its place.
-            return fit(other) - fit(place) if place.beside else 0.0
+            if claim.kind is ClaimKind.NUMBER and counted == place.counted != other.counted:
+                return 0.0
+            is_near = other.line == place.line
+            if is_near and not place.beside:
+                # Where the line has nothing beside the value itself, it does not tell its place.
+                return 0.0
+            elsewhere = near.keys() & other.beside.keys() - place.beside.keys()
+            elsewhere = {token for token in elsewhere if counts[token] == 1}
+            if not is_near:
+                elsewhere -= place.plain_line_tokens
+            here = near.keys() & place.beside.keys() - other.beside.keys() - topic
+            if not here and (len(elsewhere) > 1 or any(token.isascii() for token in elsewhere)):
+                return ONLY_THERE
+            return fit(other) - fit(place) + (0.0 if is_near else fit_line(other) - fit_line(place))
 
         return any(
             min((gain(other, place) for place in mine), default=0.0) > BESIDE_MARGIN

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import cached_property
 
 from knowledge_base.chunking import Passage
 from knowledge_base.claims.aboutness import (
-    find_counted,
     likeness,
     share,
     split_clauses,
-    tokens_and_numbers,
-    tokens_around,
-    tokens_beside,
     tokens_of,
-    tokens_without_values,
 )
-from knowledge_base.claims.bounds import Bound, read_bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import normalise_address
 from knowledge_base.claims.names import read_names
-from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.placing import MIN_AROUND, OUT_OF_PLACE_MARGIN, Places
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import find_weekday, is_stated
 from knowledge_base.claims.words import drop_framing, read_word_classes
@@ -35,44 +27,13 @@ from knowledge_base.tokens import normalise
 
 # Two Chinese characters that the source has, but not side by side, count this much.
 PAIR_APART = 0.4
-# A value is out of place where another of its kind fits there better by this much.
-OUT_OF_PLACE_MARGIN = 0.3
-# What stands right beside a value fits another one better by this much; what their lines say counts so much less.
-BESIDE_MARGIN = 0.3
-SAME_LINE = 0.1
-# Where several words beside a value stand only beside the other one, they name that one.
-ONLY_THERE = 1.0
 # A clause is taken from the clause of the source that has this much of it.
 SAME_CLAUSE = 0.5
-# Fewer words beside a value do not tell its place.
-MIN_AROUND = 3
-PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE})  # fmt: skip
 
 _OF_ITSELF = re.compile(
     r"公告|公布|發布|發佈|報導|新聞|刊登|說明|資料|更新|有效|收錄|消息|問答|\b(?:publish|report|announce|updat|valid|faq|page|as of|source|according|dated)",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A value of a source: which line it stands in, and the tokens of its clause, of the line, and beside it."""
-
-    claim: Claim
-    line: int
-    clause_tokens: frozenset[str]
-    line_tokens: frozenset[str]
-    beside: Mapping[str, float] = field(default_factory=dict)
-    plain_line_tokens: frozenset[str] = frozenset()
-    bound: Bound | None = None
-    counted: str = ""
-
-
-def _has_form(claim: Claim) -> object:
-    """Return what two values must have in common to stand for each other: a year and a day do not."""
-    if claim.kind is ClaimKind.DATE:
-        return tuple(part is None for part in claim.value)
-    return claim.value[0] if claim.kind in (ClaimKind.MONEY, ClaimKind.DURATION) else None
 
 
 class Source:
@@ -139,29 +100,9 @@ class Source:
         )
 
     @cached_property
-    def placed(self) -> tuple[Placed, ...]:
-        """The claims that stand in lines, each with the tokens of its clause and of its line."""
-        found: list[Placed] = []
-        for number, line in enumerate(self.lines):
-            text = rewrite_numerals(line)
-            claims = read_values(line)
-            whole = frozenset(tokens_and_numbers(text))
-            plain = tokens_without_values(text, claims)
-            found.extend(
-                Placed(
-                    claim=claim,
-                    line=number,
-                    clause_tokens=tokens_around(claim, text, claims),
-                    line_tokens=whole,
-                    beside=tokens_beside(claim, text, claims),
-                    plain_line_tokens=plain,
-                    bound=read_bound(text, claim),
-                    counted=find_counted(claim, text),
-                )
-                for claim in claims
-                if claim.kind in PLACED_KINDS
-            )
-        return tuple(found)
+    def places(self) -> Places:
+        """Where in the lines each value stands."""
+        return Places(self.lines)
 
     @cached_property
     def clauses(self) -> tuple[tuple[frozenset[str], frozenset[str], str], ...]:
@@ -210,97 +151,6 @@ class Source:
         years = {y for y, _, _ in dates} | {stated.value[0] for stated in self.own_days}
         return has_day and year in years
 
-    def turns_bound(self, claim: Claim, sentence: str) -> bool:
-        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse."""
-        bound = read_bound(rewrite_numerals(sentence), claim) if claim.kind in PLACED_KINDS else None
-        theirs = {
-            place.bound
-            for place in self.placed
-            if is_stated(claim, place.claim) or (claim.kind is place.claim.kind and is_stated(place.claim, claim))
-        }
-        return bound is not None and bool(theirs) and not theirs & {bound, None}
-
-    def has_out_of_place(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
-        """Say whether another value of this kind fits better where the sentence has this one."""
-        around = tokens_around(claim, rewrite_numerals(sentence), beside)
-        if len(around) < MIN_AROUND:
-            around |= frozenset(tokens_of(drop_framing(sentence)))
-        mine = [place for place in self.placed if is_stated(claim, place.claim)]
-        # What only a day of the document itself states has no place in it.
-        here = max(
-            mine,
-            key=lambda place: (self._fit(around, place.line_tokens), self._fit(around, place.clause_tokens)),
-            default=Placed(claim, -1, frozenset(), frozenset()),
-        )
-        said = [other for other in beside if other.kind is claim.kind]
-        for place in self.placed:
-            if place.claim.kind is not claim.kind:
-                continue
-            if any(is_stated(other, place.claim) or is_stated(place.claim, other) for other in said):
-                continue
-            if place.line == here.line:
-                there, fit = share(around, place.clause_tokens), share(around, here.clause_tokens)
-            else:
-                there, fit = self._fit(around, place.line_tokens), self._fit(around, here.line_tokens)
-            if there > fit + OUT_OF_PLACE_MARGIN:
-                return True
-        return False
-
-    def belongs_elsewhere(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
-        """Say whether what stands right beside a value, the source has beside another one: "20 in cash, 40 by card"."""
-        text = rewrite_numerals(sentence)
-        near = tokens_beside(claim, text, beside)
-        counted = find_counted(claim, text)
-        whole = tokens_without_values(text, beside)
-        same = [place for place in self.placed if place.claim.kind is claim.kind]
-        mine = [place for place in same if is_stated(claim, place.claim)]
-        counts = Counter(token for place in same for token in place.beside)
-        by_line = {place.line: place.plain_line_tokens for place in same}
-        lines = Counter(token for line in by_line.values() for token in line)
-        # What all of them speak of tells none of them.
-        topic = {token for token, count in lines.items() if count == len(by_line) > 1}
-
-        def fit(place: Placed) -> float:
-            return sum(nearness * place.beside[t] / counts[t] for t, nearness in near.items() if t in place.beside)
-
-        def fit_line(place: Placed) -> float:
-            return SAME_LINE * sum(1 / lines[token] for token in whole & place.plain_line_tokens)
-
-        def gain(other: Placed, place: Placed) -> float:
-            if claim.kind is ClaimKind.NUMBER and counted == place.counted != other.counted:
-                return 0.0
-            is_near = other.line == place.line
-            if is_near and not place.beside:
-                # Where the line has nothing beside the value itself, it does not tell its place.
-                return 0.0
-            elsewhere = near.keys() & other.beside.keys() - place.beside.keys()
-            elsewhere = {token for token in elsewhere if counts[token] == 1}
-            if not is_near:
-                elsewhere -= place.plain_line_tokens
-            here = near.keys() & place.beside.keys() - other.beside.keys() - topic
-            if not here and (len(elsewhere) > 1 or any(token.isascii() for token in elsewhere)):
-                return ONLY_THERE
-            return fit(other) - fit(place) + (0.0 if is_near else fit_line(other) - fit_line(place))
-
-        return any(
-            min((gain(other, place) for place in mine), default=0.0) > BESIDE_MARGIN
-            for other in same
-            if _has_form(other.claim) == _has_form(claim)
-            and not is_stated(claim, other.claim)
-            and not is_stated(other.claim, claim)
-        )
-
-    def _fit(self, around: frozenset[str], tokens: frozenset[str]) -> float:
-        """Return how much of what is around a value other tokens have; what stands in few lines counts more."""
-        weights = {token: 1 / self.lines_with[token] for token in around if token in self.lines_with}
-        found = sum(weight for token, weight in weights.items() if token in tokens)
-        return found / sum(weights.values()) if weights else 0.0
-
-    @cached_property
-    def lines_with(self) -> Counter[str]:
-        """How many lines have a token."""
-        return Counter(token for line in self.lines for token in set(tokens_and_numbers(rewrite_numerals(line))))
-
     def has_name_out_of_place(self, claim: Claim, sentence: str) -> bool:
         """Say whether what a sentence says of a name, the source says of another."""
         mine = {claim.text, *claim.value}
@@ -348,7 +198,9 @@ class Source:
         """Return the lines that state a value of a sentence."""
         claims = read_values(sentence)
         return {
-            self.lines[place.line] for place in self.placed if any(is_stated(claim, place.claim) for claim in claims)
+            self.lines[place.line]
+            for place in self.places.places
+            if any(is_stated(claim, place.claim) for claim in claims)
         }
 
     def is_foreign_to(self, sentence: str) -> bool:

@@ -17,7 +17,7 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.names import mentions_name, read_names, read_other_names
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
-from knowledge_base.claims.source import PLACED_KINDS, Source
+from knowledge_base.claims.source import Source
 from knowledge_base.claims.words import (
     count_negations,
     drop_framing,
@@ -41,7 +41,6 @@ STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
 CLAUSE_TOKENS = 4
 MIN_CLAUSE_GROUNDED = 0.2
 
-_DIGIT = re.compile(r"\d")
 _SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
 _ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
 
@@ -103,16 +102,9 @@ class Checker:
                 continue
             if not source.states(claim, sentence, claims):
                 yield Problem(claim.kind, claim.text.strip())
-            elif source.turns_bound(claim, sentence):
+            elif source.places.turns_bound(claim, sentence):
                 yield Problem(f"{claim.kind}_bound", claim.text.strip())
-            elif (
-                claim.kind in PLACED_KINDS
-                and _DIGIT.search(claim.text)
-                and (
-                    source.has_out_of_place(claim, sentence, claims)
-                    or source.belongs_elsewhere(claim, sentence, claims)
-                )
-            ):
+            elif source.places.is_out_of_place(claim, sentence, claims):
                 yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
 
     def _check_names(self, sentence: str, source: Source) -> Iterable[Problem]:

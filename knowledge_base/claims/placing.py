@@ -1,0 +1,212 @@
+"""Where in a source each value stands, and whether a sentence has it in that place: the adult's fare is not the child's.
+
+All of it is likeness: the words around a value are laid beside those around the values of its kind in the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from knowledge_base.claims.aboutness import (
+    find_counted,
+    share,
+    tokens_and_numbers,
+    tokens_around,
+    tokens_beside,
+    tokens_of,
+    tokens_without_values,
+)
+from knowledge_base.claims.bounds import Bound, read_bound
+from knowledge_base.claims.claim import Claim, ClaimKind
+from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.reading import read_values
+from knowledge_base.claims.stated import is_stated
+from knowledge_base.claims.words import drop_framing
+
+PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE})  # fmt: skip
+# A value is out of place where another of its kind fits there better by this much.
+OUT_OF_PLACE_MARGIN = 0.3
+# What stands right beside a value fits another one better by this much; what their lines say counts so much less.
+BESIDE_MARGIN = 0.3
+SAME_LINE = 0.1
+# Where several words beside a value stand only beside the other one, they name that one.
+ONLY_THERE = 1.0
+# Fewer words beside a value do not tell its place.
+MIN_AROUND = 3
+
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A value of a source: which line it stands in, and the tokens of its clause, of the line, and beside it."""
+
+    claim: Claim
+    line: int
+    clause_tokens: frozenset[str]
+    line_tokens: frozenset[str]
+    beside: Mapping[str, float] = field(default_factory=dict)
+    plain_line_tokens: frozenset[str] = frozenset()
+    bound: Bound | None = None
+    counted: str = ""
+
+
+def _has_form(claim: Claim) -> object:
+    """Return what two values must have in common to stand for each other: a year and a day do not."""
+    if claim.kind is ClaimKind.DATE:
+        return tuple(part is None for part in claim.value)
+    return claim.value[0] if claim.kind in (ClaimKind.MONEY, ClaimKind.DURATION) else None
+
+
+class Places:
+    """The values of some lines, each with what stands around it."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    @cached_property
+    def places(self) -> tuple[Placed, ...]:
+        """The claims that stand in lines, each with the tokens of its clause and of its line."""
+        found: list[Placed] = []
+        for number, line in enumerate(self._lines):
+            text = rewrite_numerals(line)
+            claims = read_values(line)
+            whole = frozenset(tokens_and_numbers(text))
+            plain = tokens_without_values(text, claims)
+            found.extend(
+                Placed(
+                    claim=claim,
+                    line=number,
+                    clause_tokens=tokens_around(claim, text, claims),
+                    line_tokens=whole,
+                    beside=tokens_beside(claim, text, claims),
+                    plain_line_tokens=plain,
+                    bound=read_bound(text, claim),
+                    counted=find_counted(claim, text),
+                )
+                for claim in claims
+                if claim.kind in PLACED_KINDS
+            )
+        return tuple(found)
+
+    def turns_bound(self, claim: Claim, sentence: str) -> bool:
+        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse."""
+        bound = read_bound(rewrite_numerals(sentence), claim) if claim.kind in PLACED_KINDS else None
+        theirs = {
+            place.bound
+            for place in self.places
+            if is_stated(claim, place.claim) or (claim.kind is place.claim.kind and is_stated(place.claim, claim))
+        }
+        return bound is not None and bool(theirs) and not theirs & {bound, None}
+
+    def is_out_of_place(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether a value belongs somewhere else in the source than the sentence has it.
+
+        `beside` is all that the sentence states.
+        """
+        if claim.kind not in PLACED_KINDS or not _DIGIT.search(claim.text):
+            return False
+        return self._fits_better(claim, sentence, beside) or self._belongs_elsewhere(claim, sentence, beside)
+
+    def _fits_better(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether another value of this kind fits better where the sentence has this one."""
+        around = tokens_around(claim, rewrite_numerals(sentence), beside)
+        if len(around) < MIN_AROUND:
+            around |= frozenset(tokens_of(drop_framing(sentence)))
+        mine = [place for place in self.places if is_stated(claim, place.claim)]
+        # What only a day of the document itself states has no place in it.
+        here = max(
+            mine,
+            key=lambda place: (self._fit(around, place.line_tokens), self._fit(around, place.clause_tokens)),
+            default=Placed(claim, -1, frozenset(), frozenset()),
+        )
+        said = [other for other in beside if other.kind is claim.kind]
+        for place in self.places:
+            if place.claim.kind is not claim.kind:
+                continue
+            if any(is_stated(other, place.claim) or is_stated(place.claim, other) for other in said):
+                continue
+            if place.line == here.line:
+                there, fit = share(around, place.clause_tokens), share(around, here.clause_tokens)
+            else:
+                there, fit = self._fit(around, place.line_tokens), self._fit(around, here.line_tokens)
+            if there > fit + OUT_OF_PLACE_MARGIN:
+                return True
+        return False
+
+    def _fit(self, around: frozenset[str], tokens: frozenset[str]) -> float:
+        """Return how much of what is around a value other tokens have; what stands in few lines counts more."""
+        weights = {token: 1 / self._lines_with[token] for token in around if token in self._lines_with}
+        found = sum(weight for token, weight in weights.items() if token in tokens)
+        return found / sum(weights.values()) if weights else 0.0
+
+    @cached_property
+    def _lines_with(self) -> Counter[str]:
+        """How many lines have a token."""
+        return Counter(token for line in self._lines for token in set(tokens_and_numbers(rewrite_numerals(line))))
+
+    def _belongs_elsewhere(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether what stands right beside a value, the source has beside another one: "20 in cash, 40 by card"."""
+        same = [place for place in self.places if place.claim.kind is claim.kind]
+        mine = [place for place in same if is_stated(claim, place.claim)]
+        others = [
+            place
+            for place in same
+            if _has_form(place.claim) == _has_form(claim)
+            and not is_stated(claim, place.claim)
+            and not is_stated(place.claim, claim)
+        ]
+        surroundings = _Surroundings(claim, sentence, beside, same)
+        return any(
+            min((surroundings.compare(other, place) for place in mine), default=0.0) > BESIDE_MARGIN for other in others
+        )
+
+
+class _Surroundings:
+    """What stands beside a value of a sentence, to be compared with what stands beside those of a source."""
+
+    def __init__(self, claim: Claim, sentence: str, beside: Sequence[Claim], places: Sequence[Placed]) -> None:
+        text = rewrite_numerals(sentence)
+        self._near = tokens_beside(claim, text, beside)
+        self._whole = tokens_without_values(text, beside)
+        self._counted = find_counted(claim, text) if claim.kind is ClaimKind.NUMBER else ""
+        self._places_with = Counter(token for place in places for token in place.beside)
+        by_line = {place.line: place.plain_line_tokens for place in places}
+        self._lines_with = Counter(token for line in by_line.values() for token in line)
+        # What all of them speak of tells none of them.
+        self._topic = {token for token, count in self._lines_with.items() if count == len(by_line) > 1}
+
+    def compare(self, other: Placed, place: Placed) -> float:
+        """Return how much better another value fits here than the sentence's own, at one of its places."""
+        if self._counted and self._counted == place.counted != other.counted:
+            return 0.0
+        is_near = other.line == place.line
+        if is_near and not place.beside:
+            # Where the line has nothing beside the value itself, it does not tell its place.
+            return 0.0
+        if self._names_only(other, place, is_near=is_near):
+            return ONLY_THERE
+        gained = self._fit(other) - self._fit(place)
+        return gained if is_near else gained + self._fit_line(other) - self._fit_line(place)
+
+    def _names_only(self, other: Placed, place: Placed, *, is_near: bool) -> bool:
+        """Say whether words that stand beside no other value name the other one, and none names this one."""
+        there = {token for token in self._near if token in other.beside and self._places_with[token] == 1}
+        there -= place.beside.keys() if is_near else place.beside.keys() | place.plain_line_tokens
+        here = self._near.keys() & place.beside.keys() - other.beside.keys() - self._topic
+        # A word of Chinese is two tokens at least; one pair of characters may be chance.
+        return not here and (len(there) > 1 or any(token.isascii() for token in there))
+
+    def _fit(self, place: Placed) -> float:
+        return sum(
+            nearness * place.beside[token] / self._places_with[token]
+            for token, nearness in self._near.items()
+            if token in place.beside
+        )
+
+    def _fit_line(self, place: Placed) -> float:
+        return SAME_LINE * sum(1 / self._lines_with[token] for token in self._whole & place.plain_line_tokens)

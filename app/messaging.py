@@ -20,6 +20,7 @@ from bot.inbox import Inbox
 from connectors.channel import Channel
 from scheduler.delivery import Delivery
 from scheduler.tasks import SendingTasks
+from storage.cancellation import end_task, pass_on_cancellation
 from storage.database import Database, Hold
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 TRY_AGAIN_SECONDS = 3.0
 RESTART_SECONDS = 5.0
 CHECK_SECONDS = 2.0
+END_TRIES, END_SECONDS = 10, 1.0
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,24 @@ async def run_messaging(messaging: Messaging) -> None:
     try:
         await _keep_holding(messaging)
     finally:
-        taking.cancel()
-        await asyncio.gather(taking, return_exceptions=True)
+        # taskiq's receiver listens again where an error of Redis comes in place of its end.
+        if not await end_task(taking, tries=END_TRIES, seconds=END_SECONDS):
+            log.error("taking tasks from the broker did not end")
         await messaging.tasks.stop()
 
 
 async def _keep_holding(messaging: Messaging) -> None:
     while True:
+        away: Exception | None = None
         try:
             async with messaging.database.try_holding("inbox") as hold:
                 if hold:
                     await _run_all(messaging, hold)
-        except* (SQLAlchemyError, OSError):
-            log.exception("the database is away; next try in %.0f s", TRY_AGAIN_SECONDS)
+        except* (SQLAlchemyError, OSError) as errors:
+            away = errors
+        if away:
+            pass_on_cancellation(away)
+            log.error("the database is away; next try in %.0f s", TRY_AGAIN_SECONDS, exc_info=away)
         await asyncio.sleep(TRY_AGAIN_SECONDS)
 
 
@@ -109,6 +116,7 @@ async def _keep_running(name: str, run: Callable[[], Awaitable[None]]) -> None:
         try:
             await run()
             return
-        except Exception:
+        except Exception as error:
+            pass_on_cancellation(error)
             log.exception("%s stopped; it is started again in %.0f s", name, RESTART_SECONDS)
             await asyncio.sleep(RESTART_SECONDS)

@@ -22,6 +22,7 @@ from connectors.message import OutgoingMessage
 from scheduler.occurrences import find_release
 from storage import batches, citizens, notices, run_batches, runs
 from storage.batches import Batch
+from storage.cancellation import pass_on_cancellation
 from storage.database import Database
 from storage.deliveries import DeliveryState
 from storage.runs import RunKind
@@ -113,7 +114,8 @@ class Delivery:
                 await self._free(name, self._now())
                 await self._send_channel(name, kick)
                 await self._finish()
-            except Exception:
+            except Exception as error:
+                pass_on_cancellation(error)
                 # The database, most likely. The other channels go on.
                 log.exception("sending on %s stopped; next try in %.0f s", name, LOOK_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)

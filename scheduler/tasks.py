@@ -14,6 +14,10 @@ from taskiq.api import run_receiver_task
 TASKS_AT_ONCE = 16
 # Looks that nobody took yet are worth nothing.
 STREAM_LENGTH = 500
+# How long Redis may take; reading waits for something new for as long as BLOCK_MS of it.
+CONNECT_SECONDS, ANSWER_SECONDS, BLOCK_MS = 3.0, 10.0, 2_000
+# A worker that died gives back what it claimed after so long.
+LOCK_SECONDS = 10.0
 
 
 class SendingTasks:
@@ -54,4 +58,13 @@ def _make_broker(redis: str) -> AsyncBroker:
         return InMemoryBroker(await_inplace=True)
     from taskiq_redis import RedisStreamBroker
 
-    return RedisStreamBroker(redis, queue_name="askbay", consumer_group_name="askbay", maxlen=STREAM_LENGTH)
+    return RedisStreamBroker(
+        redis,
+        queue_name="askbay",
+        consumer_group_name="askbay",
+        maxlen=STREAM_LENGTH,
+        xread_block=BLOCK_MS,
+        unacknowledged_lock_timeout=LOCK_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+    )

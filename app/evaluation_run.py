@@ -152,12 +152,18 @@ def read_changes(text: str) -> dict[str, Any]:
 def show_changes(changes: Mapping[str, Any]) -> dict[str, str]:
     """Return changes as they may be shown: no secret among them."""
     secret = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
-    return {name: "***" if name in secret and value else str(value) for name, value in changes.items()}
+    return {
+        name: "***" if name in secret and value else re.sub(r"//[^/@]*@", "//***@", str(value))
+        for name, value in changes.items()
+    }
 
 
 def change_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Return settings with some changed. Raises ChangesInvalid."""
+    """Return settings with some changed; another provider gets neither key nor address. Raises ChangesInvalid."""
     values = {name: getattr(settings, name) for name in Settings.model_fields}
+    provider = settings.language_model.partition(":")[0]
+    if str(changes.get("language_model", provider)).partition(":")[0] != provider:
+        values |= {"language_model_key": "", "language_model_url": ""}
     try:
         return Settings(**{**values, **changes})
     except ValueError:

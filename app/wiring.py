@@ -61,6 +61,10 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
+# A language model that had less of its time than this is not to blame for having been given up.
+FAIR_SHARE, MOST_FAIR_SECONDS = 0.3, 2.0
+
+
 @dataclass(frozen=True)
 class Askbay:
     """The house with its parts, open."""
@@ -294,6 +298,7 @@ def make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter 
             calls_at_once=settings.language_model_calls,
             input_price=input_price,
             output_price=output_price,
+            fair_seconds=min(MOST_FAIR_SECONDS, settings.language_model_seconds * FAIR_SHARE),
         )
     )
     return ModelWriter(model, settings.language_model_seconds, now)

@@ -219,6 +219,9 @@ class _Writer:
 
 def _read_whole(partial: Mapping[str, Any]) -> list[WrittenSentence]:
     """Return the sentences of a growing answer that are whole: those that another one follows."""
+    if partial.get("coverage") not in ("full", "partial"):
+        # A model that finds no answer may say something all the same.
+        return []
     listed = partial.get("sentences")
     found = []
     for item in listed[:-1] if isinstance(listed, list) else []:

@@ -35,8 +35,6 @@ RETRY_PAUSE_SECONDS = 0.05
 # A citizen who waits for a place waits at most so long; then the quoted answer is better.
 PLACE_SECONDS = 1.0
 CONNECT_SECONDS = 1.0
-# A model that had less time than this before it was given up is not to blame.
-FAIR_SECONDS = 2.0
 FAILURES_BEFORE_REST = 3
 REST_SECONDS = 20.0
 MAX_OUTPUT_TOKENS = 1_200
@@ -44,6 +42,7 @@ MAX_OUTPUT_CHARACTERS = 12_000
 # Where a server does not tell what it used: about four Latin letters are a token, a Chinese character is one.
 LETTERS_A_TOKEN = 4
 # The server refuses what one question led to, not whoever asks: a form it cannot read, something too long.
+NOT_TAKEN = frozenset({Failure.UNREACHABLE, Failure.RATE_LIMITED, Failure.REFUSED})
 REFUSED_FOR_THE_QUESTION = (400, 413, 422)
 # More than that nobody used; a server that tells so is not believed, and no table would hold it.
 MAX_COUNTED_TOKENS = 10_000_000
@@ -63,6 +62,8 @@ class ModelSettings:
     calls_at_once: int = 8
     input_price: float = 0.0
     output_price: float = 0.0
+    # A model that had less time than this before it was given up is not to blame.
+    fair_seconds: float = 2.0
 
 
 def open_language_model(settings: ModelSettings, now: Callable[[], float] = time.monotonic) -> ChatLanguageModel:
@@ -144,7 +145,7 @@ class ChatLanguageModel:
                     asked_at = time.monotonic()
                     written = await self._write_patiently(prompt, values, form, on_usage, on_partial)
         except TimeoutError:
-            if until - asked_at >= FAIR_SECONDS:
+            if until - asked_at >= self._settings.fair_seconds:
                 self._breaker.fail(call)
             else:
                 self._breaker.leave(call)
@@ -203,6 +204,7 @@ class ChatLanguageModel:
     ) -> Form:
         whole: AIMessageChunk | None = None
         closed = 0
+        was_taken = True
         try:
             async for chunk in _bind(self._chat, form, self._provider).astream(messages):
                 whole = chunk if whole is None else whole + chunk
@@ -217,15 +219,19 @@ class ChatLanguageModel:
             raise
         except Exception as error:
             # Each provider has its own errors; what they have in common is read here.
-            raise _explain(error) from error
+            failed = _explain(error)
+            # What was not let in or not taken was not used either.
+            was_taken = whole is not None or failed.failure not in NOT_TAKEN
+            raise failed from error
         finally:
-            on_usage(self._count(messages, whole))
+            if was_taken:
+                on_usage(self._count(messages, whole))
         return _read_form(whole, form)
 
     def _count(self, messages: list[BaseMessage], whole: AIMessageChunk | None) -> Usage:
         told = whole.usage_metadata if whole is not None else None
-        if told:
-            used, made = (min(max(told[kind], 0), MAX_COUNTED_TOKENS) for kind in ("input_tokens", "output_tokens"))
+        if told and all(0 <= told[kind] <= MAX_COUNTED_TOKENS for kind in ("input_tokens", "output_tokens")):
+            used, made = told["input_tokens"], told["output_tokens"]
         else:
             used = sum(_estimate_tokens(message.text) for message in messages)
             made = _estimate_tokens(whole.text) if whole is not None else 0

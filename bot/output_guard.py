@@ -81,9 +81,16 @@ class OutputGuard:
         return None
 
     def _check(self, text: str, cited: tuple[int, ...]) -> Guarded:
-        """Check against each passage alone, then all together: what one passage says in full cites only that one."""
+        """Check against each passage alone, then against all of a document: a sentence is never pieced together of several.
+
+        What one passage says in full cites only that one.
+        """
         check = SentenceCheck((Problem("uncited", text),))
-        for numbers in (*((number,) for number in cited), cited):
+        documents = {number: self.passages[number - 1].document_id for number in cited}
+        together = [
+            tuple(n for n in cited if documents[n] == document) for document in dict.fromkeys(documents.values())
+        ]
+        for numbers in (*((number,) for number in cited), *(numbers for numbers in together if len(numbers) > 1)):
             check = self._check_all(text, self._read(numbers))
             if check.holds:
                 return Guarded(text, numbers, (), check.line)

@@ -23,6 +23,10 @@ _MONEY_AFTER = re.compile(
     rf"(?:(?P<first>\d+(?:\.\d+)?)\s?(?:元|圓)?\s?(?:-|~|至|到|to|or|或)\s*)?{_N}\s?(?:多|餘)?\s?(?P<unit>元|圓|塊錢?|美元|美金|(?:New )?Taiwan(?:ese)? dollars?|(?:US |U\.S\. )?dollars?|NTD|TWD)",
     re.IGNORECASE,
 )
+_HINTED = re.compile(
+    r"(?:上|好?幾|數|多)[十百千萬億]+(?:多|餘)?(?:元|圓|塊)|半[百千萬](?:元|圓|塊)|\b(?:several|a few|a couple of|many|tens of|dozens? of|a dozen|hundreds of|thousands of|millions of|billions of)\s(?:hundred |thousand |million |billion )?(?:NT |New Taiwan |Taiwan |US )?dollars?",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(
     rf"(?:(?P<first>\d+(?:\.\d+)?)%?\s?(?:-|~|至|到|to|and)\s?)?{_N}\s?(?:%|％|percent\b|per cent\b|個?百分點|percentage points?)",
     re.IGNORECASE,
@@ -31,11 +35,11 @@ _PERCENT_ZH = re.compile(rf"百分之\s?{_N}")
 _TENTHS = re.compile(
     r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?:(?P<half>半)|(?P<tenth>[\d一二三四五六七八九]))?"
 )
-_WHOLE = re.compile(r"全額|加倍|雙倍")
+_WHOLE = re.compile(r"全額|加倍|雙倍|\b(?:twice|doubled?|the full (?:cost|amount|price|fee))\b", re.IGNORECASE)
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
-    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|一半|半數",
+    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折",
     re.IGNORECASE,
 )
 _BOTTOMS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
@@ -43,7 +47,7 @@ _BOTTOMS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 _UNITS_ZH = (
     ("workday", "個?(?:工作天|工作日|上班日)", 1), ("month", "年(?!度|期|級|\\s?\\d{1,2}\\s?月)", 12), ("month", "個月", 1),
     ("day", "(?:個)?(?:週|周|星期|禮拜)(?![日末天一二三四五六]|年)", 7), ("day", "天", 1), ("minute", "(?:個)?(?:小時|鐘頭)", 60),
-    ("minute", "分鐘|分(?=內|以內)", 1), ("second", "秒鐘?", 1), ("day", "日(?=內|以內|之內|前|以上|後|為限|起算)", 1), ("term", "(?:個)?學期", 1),
+    ("minute", "分鐘|分(?=內|以內)", 1), ("second", "秒鐘?", 1), ("day", "(?<!月)日(?=內|以內|之內|前|以上|後|為限|起算)", 1), ("term", "(?:個)?學期", 1),
 )  # fmt: skip
 _UNITS_EN = (
     ("workday", r"(?:working|business|work)[\s-]days?", 1), ("month", r"years?(?![\s-]olds?\b)", 12), ("month", r"months?", 1),
@@ -51,7 +55,7 @@ _UNITS_EN = (
     ("second", r"seconds?", 1), ("term", r"semesters?", 1),
 )  # fmt: skip
 _DURATIONS = tuple(
-    (re.compile(rf"(?<![\d.第])(?:{_RANGE})?{_N}\s?(?:多|餘)?(?:{pattern})"), unit, size)
+    (re.compile(rf"(?<![\d.第月])(?:{_RANGE})?{_N}\s?(?:多|餘)?(?:{pattern})"), unit, size)
     for unit, pattern, size in _UNITS_ZH
 ) + tuple(
     (
@@ -86,8 +90,11 @@ _PLAIN = re.compile(
 
 
 def read_money(text: str) -> Iterator[Claim]:
-    """Yield amounts of money."""
+    """Yield amounts of money; one that is only hinted at ("幾千元", "thousands of dollars") as the words it is told by."""
     taken: list[tuple[int, int]] = []
+    for match in _HINTED.finditer(text):
+        taken.append(match.span())
+        yield Claim(ClaimKind.MONEY, (_LOCAL, match.group().casefold()), match.group(), *match.span())
     for match in (*_MONEY_BEFORE.finditer(text), *_MONEY_AFTER.finditer(text)):
         if any(match.start() < end and start < match.end() for start, end in taken):
             continue
@@ -113,7 +120,8 @@ def read_shares(text: str) -> Iterator[Claim]:
         digit = int(tenth) if tenth.isdecimal() else "零一二三四五六七八九".index(tenth)
         yield Claim(ClaimKind.PERCENT, Decimal(match["number"]) * 10 + digit, match.group(), *match.span())
     for match in _WHOLE.finditer(text):
-        value = Decimal(100 if match.group() == "全額" else 200)
+        is_whole = match.group() == "全額" or match.group().lower().startswith("the full")
+        value = Decimal(100 if is_whole else 200)
         yield Claim(ClaimKind.PERCENT, value, match.group(), *match.span())
     for match in _DISCOUNT.finditer(text):
         number = Decimal(match["number"]) * (10 if len(match["number"]) == 1 else 1)

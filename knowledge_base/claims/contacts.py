@@ -8,21 +8,21 @@ from collections.abc import Iterator
 from knowledge_base.claims.claim import Claim, ClaimKind
 
 _URL = re.compile(
-    r"https?\s?://[^\s<>\"'（）()「」『』，。；、\u3000\u4e00-\u9fff]+"
-    r"|(?<![A-Za-z0-9_@.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?!(?:m|g|e)\b)[a-z]{2,}(?::\d+)?(?:/[^\s<>\"'（）()「」『』，。；、\u4e00-\u9fff]*)?(?![A-Za-z0-9_@])",
+    r"https?\s?://[^\s<>\"'（）()「」『』，。；、\u3000\u4e00-\u9fff]+(?:/[\u4e00-\u9fff]+)?"
+    r"|(?<![A-Za-z0-9_@.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?!(?:m|g|e)\b)[a-z]{2,}(?::\d+)?(?:/[^\s<>\"'（）()「」『』，。；、\u4e00-\u9fff]*(?:(?<=/)[\u4e00-\u9fff]+(?:/[\w-]*)?)?)?(?![A-Za-z0-9_@])",
     re.IGNORECASE,
 )
 _NOT_A_DOMAIN = re.compile(
     r"(?:^|\.)(?:ltd|inc|corp|co|etc|vs|no|dr|mr|ms|st|rd|a\.m|p\.m)\.?$|^(?:e\.g|i\.e)", re.IGNORECASE
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+\s?(?:@|＠|\[at\]|\(at\))\s?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.IGNORECASE)
-_EXTENSION = r"(?:[\s，,]?\s?(?:轉接?|分機|ext\.?|extension|#|x)\s?(?P<ext>\d{2,6}))?"
+_EXTENSION = r"(?:[\s，,]?\s?(?:轉接?|分機|ext\.?|extension|#|x)\s?(?P<ext>\d{1,6}))?"
 _PHONE = re.compile(
     rf"(?<![\d.$-])(?P<digits>(?:\+?886[\s-]?\(?0?\)?\d{{1,2}}|\(0\d{{1,3}}\)|0\d{{1,3}})[\s-]?\d{{3,4}}[\s-]?\d{{3,4}})(?!\d){_EXTENSION}"
     rf"|(?<![\d.$-])(?P<local>[2-8]\d{{2,3}}-\d{{4}})(?![\d-]){_EXTENSION.replace('ext>', 'ext2>')}",
     re.IGNORECASE,
 )
-_EXTENSION_ALONE = re.compile(r"(?:分機|\bext(?:ension|\.)?)\s?(?P<ext>\d{2,6})", re.IGNORECASE)
+_EXTENSION_ALONE = re.compile(r"(?:分機|\bext(?:ension|\.)?)\s?(?P<ext>\d{1,6})", re.IGNORECASE)
 
 _CJK_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 _ADDRESS_ZH = re.compile(
@@ -40,6 +40,9 @@ def read_web_addresses(text: str) -> Iterator[Claim]:
         if not _NOT_A_DOMAIN.search(address) and "." in address:
             yield Claim(ClaimKind.URL, address, match.group(), *match.span())
     for match in _DISGUISED.finditer(text):
+        if match.group().isascii() and _URL.fullmatch(match.group()):
+            # Read as what it is above.
+            continue
         yield Claim(ClaimKind.URL, match.group().casefold(), match.group(), *match.span())
 
 
@@ -51,7 +54,11 @@ def normalise_address(address: str) -> str:
 
 # Domains in Chinese, and what is written so that no pattern sees it: 渡輪.台灣, "kcs-pay [dot] com", "@kcs_ferry".
 _DISGUISED = re.compile(
-    r"[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[\w-]+\s?[\[(（{]\s?(?:dot|點|[.。．])\s?[\])）}]\s?\w+|\bhxxps?:|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{3,}",
+    r"\b[a-z][a-z0-9+.-]*\s?://(?!\s?[a-z0-9])[^\s，。；]+|\b(?!https?\b)[a-z][a-z0-9+-]{1,15}\s?://[^\s，。；]+"
+    r"|[^\W_][\w-]*[.．。](?:com|net|org|tw|cn|info|biz|xyz|top|shop|online|site|app|me|io|cc|link|商店|рф)(?![A-Za-z0-9])"
+    r"|\w+\s(?:dot|點)\s\w+|[A-Za-z][A-Za-z0-9-]*點[A-Za-z][A-Za-z0-9-]*|[A-Za-z0-9-]{2,}(?:\s[.,]|[.,]\s|,)(?:com|net|org|tw|cn)\b"
+    r"|(?:line|telegram|ig|instagram|facebook|fb|wechat|微信|賴)\s?(?:id|帳號|好友)?\s?[:：]\s?[A-Za-z0-9_.-]{3,}"
+    r"|[A-Za-z0-9._-]+\s?小老鼠\s?[A-Za-z0-9._-]+|\b\w+ at \w+ dot \w+\b|[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[\w-]+\s?[\[(（{]\s?(?:dot|點|[.。．])\s?[\])）}]\s?\w+|\bhxxps?:|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{3,}",
     re.IGNORECASE,
 )
 

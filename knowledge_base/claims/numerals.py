@@ -40,6 +40,14 @@ _CHINESE_RUN = re.compile(
     rf"[{_CJK_DIGIT}十百千萬億兆○]+(?:點[{_CJK_DIGIT}]+(?=[萬億%成]|$|[^{_CJK_DIGIT}十百半分整刻]))?"
 )
 _COUNTED_AFTER = re.compile(rf"(?:{_COUNTED})")
+# A lone 一 counts before what is measured or dated; elsewhere it says "a", "all" or "the same".
+_ONE_OF = re.compile(
+    r"元|圓|塊錢?|成(?!不|為|立)|(?:年|天|週|周|個?星期)(?=以|內|之內|後|前|為限|期|，|。|、|,|$)|年半|個月|月|日|歲|個?小時|分鐘|公里|公尺|倍|折|%|萬|億|千|百"
+)
+_ONE_EN = re.compile(
+    r"\bone(?=[\s-](?:dollars?|NT|New Taiwan|percent|per cent|hours?|minutes?|days?|weeks?|months?|years?|kilomet|met(?:er|re)|hundred|thousand|million|billion)\b)",
+    re.IGNORECASE,
+)
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _UNSEEN = dict.fromkeys((0x0000, 0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 _DASHES = {code: "-" for code in (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63, 0xFF0D)} | {
@@ -78,7 +86,7 @@ _A_MILLION = re.compile(r"\b(half )?an? (hundred|thousand|million|billion)\b", r
 def rewrite_numerals(text: str) -> str:
     """Return a text with its numbers as plain digits: "三千萬元", "3,000 萬元" and "３０００萬元" all as "30000000元".
 
-    A lone "one" or 一 stays as it is: it is rarely meant as a number.
+    A lone "one" or 一 stays as it is where it measures nothing: it is rarely meant as a number then.
     """
     plain = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).translate(_DASHES).replace("臺", "台")
     plain = _TOO_LONG.sub(lambda match: match.group()[:MAX_DIGITS], _THOUSANDS_COMMA.sub("", plain))
@@ -96,7 +104,7 @@ def rewrite_numerals(text: str) -> str:
     plain = _MIXED_RUN.sub(lambda match: _format(_read_mixed(match.group())), plain)
     plain = _CHINESE_RUN.sub(_rewrite_chinese, plain)
     plain = re.sub("\x00", lambda _: kept.pop(0), plain)
-    plain = _ONE_TO.sub("1", plain)
+    plain = _ONE_EN.sub("1", _ONE_TO.sub("1", plain))
     plain = _DIGITS_AND_WORD.sub(_rewrite_multiplied, plain)
     return _ENGLISH_RUN.sub(_rewrite_english, plain)
 
@@ -128,7 +136,10 @@ def _rewrite_chinese(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 3) : match.start()]
     is_lone = len(run) == 1
     if is_lone and (run == "一" or run in "十百千萬億兆") and not (run == "十" and _COUNTED_AFTER.match(after)):
-        is_number = run == "一" and before.endswith(("第", "週", "周", "星期", "禮拜"))
+        is_number = run == "一" and (
+            before.endswith(("第", "週", "周", "星期", "禮拜", "分之"))
+            or (before[-1:] not in "那這哪同某另每" and bool(_ONE_OF.match(after)))
+        )
     elif is_lone:
         is_number = bool(_COUNTED_AFTER.match(after)) or before.endswith(("第", "分之", "週", "周", "星期", "禮拜"))
     elif all(character in _SMALL_UNITS or character in _LARGE_UNITS for character in run) and run[0] != "十":

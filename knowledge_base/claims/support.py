@@ -129,7 +129,7 @@ class Checker:
         needed = MIN_GROUNDED if len(tokens) >= SHORT_TOKENS else MIN_GROUNDED_SHORT
         if any(claim.kind in TELLING_KINDS for claim in values):
             needed = MIN_GROUNDED_TELLING
-        if (not tokens and not values) or (tokens and self._measure_grounding(tokens, source) < needed):
+        if not tokens or (tokens and self._measure_grounding(tokens, source) < needed):
             yield Problem("unsourced", sentence)
         for clause in _SEPARATE_CLAUSE.split(sentence):
             tokens = content_tokens(clause)

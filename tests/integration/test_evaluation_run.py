@@ -98,6 +98,22 @@ def test_a_value_may_have_commas_and_a_secret_is_not_shown():
     assert "sk-secret" not in str(refused.value)
 
 
+def test_another_provider_gets_no_key_or_address_of_the_configured_one():
+    own = Settings(
+        language_model="openai:one", language_model_key="sk-own", language_model_url="http://own/v1", _env_file=None
+    )
+    same = change_settings(own, {"language_model": "openai:two"})
+    assert same.language_model_key.get_secret_value() == "sk-own"
+    for changes in ({"language_model": "anthropic:x"}, {"language_model": "ollama:x"}):
+        other = change_settings(own, changes)
+        assert (other.language_model_key.get_secret_value(), other.language_model_url) == ("", "")
+    given = change_settings(own, {"language_model": "anthropic:x", "language_model_key": "sk-other"})
+    assert given.language_model_key.get_secret_value() == "sk-other"
+    assert show_changes({"language_model_url": "http://me:secret@host/v1"}) == {
+        "language_model_url": "http://***@host/v1"
+    }
+
+
 @pytest.mark.parametrize(
     "text", ["colour=blue", "language_model", ",", "=x", "database=sqlite:///x", "data=/tmp", "staff_token=x"]
 )

@@ -12,7 +12,7 @@ _NARROW |= str.maketrans("零〇○一二三四五六七八九", "000123456789")
 # Marks that nobody sees can part a number; the joiner stays, which makes one emoji of several.
 _UNSEEN = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200E, 0x200F, 0x2060, 0xFEFF))
 # What people write between the groups of a number.
-_GAP = r"[\s_,.\-\u2010-\u2015\u00b7()/]{0,2}"
+_GAP = r"[\s_,.\-\u2010-\u2015\u00b7()/、，*]{0,3}"
 
 _CARD = re.compile(rf"\d(?:{_GAP}\d){{12,60}}")
 # A letter, 1 or 2 (8 or 9: residents), eight digits. Older residents: two letters, eight digits.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.glossary import NAME, Glossary, contains_form, fold
+from knowledge_base.language import count_cjk
 
 # The end of an organisation's name: "衛生局" in "高雄市政府衛生局".
 _ORGANISATION = re.compile(
@@ -20,6 +21,9 @@ _TITLED = re.compile(
 )
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
+_LATIN = re.compile(r"[A-Za-z]")
+_LATIN_WORD = re.compile(r"(?<![A-Za-z0-9@./:_-])[a-z][a-z]{2,}(?![A-Za-z0-9@./:_-])")
+_COMMON_IN_CHINESE = frozenset(["app", "email", "mail", "line", "web", "ext", "and", "the", "http", "https", "www"])
 _ABBREVIATION = re.compile(r"\b[A-Z]{2,}[0-9]*\b|\b[A-Z][a-z]+[A-Z]\w*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;]\s+|[\n•·*-]\s*|[\"“(（「])$")
 # Capitalised, but no names of anything in particular.
@@ -112,6 +116,11 @@ def read_other_names(text: str) -> Iterator[Claim]:
         yield _claim(match["after"] or match["before"], match)
     for match in _QUOTED.finditer(text):
         yield _claim(match["inside"].rstrip("，。,."), match)
+    if count_cjk(plain) * 2 > len(_LATIN.findall(plain)):
+        # In a Chinese sentence a Latin word is a name, however it is written: "apple pay".
+        for match in _LATIN_WORD.finditer(plain):
+            if match.group().casefold() not in _COMMON_IN_CHINESE:
+                yield _claim(match.group(), match)
     for match in _CAPITALISED.finditer(plain):
         word = match.group()
         starts = bool(_SENTENCE_START.search(plain[: match.start()]))

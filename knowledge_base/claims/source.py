@@ -69,6 +69,11 @@ class Source:
         return PAIR_APART * all(character in self.characters for character in token) if count_cjk(token) else 0.0
 
     @cached_property
+    def plain(self) -> str:
+        """Everything, normalised, with its spaces."""
+        return normalise(self._whole)
+
+    @cached_property
     def characters(self) -> frozenset[str]:
         """The characters of everything."""
         return frozenset(self.folded)

@@ -22,7 +22,9 @@ from knowledge_base.claims.words import (
     count_negations,
     drop_framing,
     find_opposite,
+    find_other_group,
     load_claim_words,
+    names_group,
     read_word_classes,
 )
 from knowledge_base.glossary import Glossary
@@ -91,6 +93,7 @@ class Checker:
             *self._check_names(sentence, source),
             *_check_words(sentence, source),
             *_check_opposites(sentence, source),
+            *_check_groups(sentence, source),
             *self._check_grounding(sentence, source),
         ]
         return SentenceCheck(tuple(dict.fromkeys(problems)), source.nearest_line(sentence))
@@ -155,6 +158,16 @@ def _check_words(sentence: str, source: Source) -> Iterable[Problem]:
             if not known.stands_for & where:
                 match = known.pattern.search(plain)
                 yield Problem(known.name, match.group() if match else sentence)
+
+
+def _check_groups(sentence: str, source: Source) -> Iterable[Problem]:
+    """Find people the source does not speak of: "foreigners can apply" where it says who can, and not that."""
+    if word := find_other_group(source.drop_names(drop_framing(sentence)), source.plain):
+        yield Problem("group", word)
+    free = [line for line in source.lines if "free" in read_word_classes(line)]
+    is_for_all = "free" in read_word_classes(sentence) and not names_group(sentence)
+    if free and is_for_all and all(names_group(line) for line in free):
+        yield Problem("free", sentence)
 
 
 def _check_opposites(sentence: str, source: Source) -> Iterable[Problem]:

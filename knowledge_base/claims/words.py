@@ -33,6 +33,7 @@ class ClaimWords:
     held: tuple[str, ...]
     held_near: tuple[str, ...]
     opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    groups: tuple[re.Pattern[str], ...]
     framing: re.Pattern[str]
 
 
@@ -54,6 +55,7 @@ def load_claim_words() -> ClaimWords:
         classes=classes,
         held=tuple(content["held"]),
         held_near=tuple(content["held_near"]),
+        groups=tuple(re.compile(pattern) for pattern in content["groups"]),
         opposites=(*pairs, *((other, one) for one, other in pairs)),
         framing=re.compile("|".join(content["framing"])),
     )
@@ -64,6 +66,22 @@ def read_word_classes(text: str) -> frozenset[str]:
     """Return the classes a text has words of."""
     folded = normalise(text)
     return frozenset(name for name, known in load_claim_words().classes.items() if known.pattern.search(folded))
+
+
+@lru_cache(maxsize=8_192)
+def names_group(text: str) -> bool:
+    """Say whether a text says of whom it speaks."""
+    plain = normalise(text)
+    return any(group.search(plain) for group in load_claim_words().groups)
+
+
+def find_other_group(text: str, source: str) -> str:
+    """Return the word of a text for a group of people that the source does not name, or "". Both are normalised."""
+    for group in load_claim_words().groups:
+        match = group.search(text)
+        if match and not group.search(source):
+            return match.group()
+    return ""
 
 
 def find_opposite(text: str, source: str) -> str:

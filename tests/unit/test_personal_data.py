@@ -34,6 +34,8 @@ def test_id_numbers_mobiles_cards_and_addresses_are_masked():
         ("0912,345,678", "[phone]"),
         ("+81 90-1234-5678", "[phone]"),
         ("零九一二三四五六七八", "[phone]"),
+        ("0912 - 345 - 678", "[phone]"),
+        ("〇九一二、三四五、六七八", "[phone]"),
         ("〇七三三六八三三三", "[phone]"),
         ("護照號碼312345678", "護照號碼[ID]"),
         ("passport No. A12345678", "passport No. [ID]"),

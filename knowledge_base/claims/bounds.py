@@ -24,16 +24,16 @@ _FILLER = r"(?:為|是|約|有|可|要|需|達|補助|貸款|新台幣|台幣|�
 _ANY_BEFORE = (
     (Bound.TO, re.compile(rf"(?:至多|最多|最高|最長|最大|上限|不(?:得|可以?|能)?超過|不(?:得|能|可)?(?:高於|逾|多於)|未滿|未達|不到|(?<!不)(?<!不得)(?:低於|少於|小於)){_FILLER}$")),
     (Bound.FROM, re.compile(rf"(?:至少|最少|最低|起碼|超過|逾|大於|高於|多於|不(?:得)?(?:低於|少於)|(?<!未)(?<!屆)滿|突破){_FILLER}$")),
-    (Bound.TO, re.compile(r"\b(?:at most|up to|as (?:much|many) as|(?:no|not|never) (?:more|later|longer|higher) than|less than|fewer than|under|below|maximum(?: of)?|max\.?|capped at|limit(?: of| is)?|not (?:exceed|over)(?:ing)?|highest)\s(?:about |the |a |an |nt)?$")),
-    (Bound.FROM, re.compile(r"\b(?:at least|more than|above|exceed(?:s|ing)?|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
+    (Bound.TO, re.compile(r"\b(?:at most|up to|as (?:much|many) as|(?:no|not|never) (?:more|later|longer|higher) than|less than|fewer than|under|below|maximum(?: of)?|max\.?|capped at|limit(?: of| is)?|ceiling(?: of| is)?|not (?:exceed|over)(?:ing)?|highest)\s(?:about |the |a |an |nt)?$")),
+    (Bound.FROM, re.compile(r"\b(?:at least|more than|above|exceed(?:s|ed|ing)?|(?:sur)?pass(?:ed|es)|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
 )  # fmt: skip
 _TIME_BEFORE = (
     (Bound.TO, re.compile(r"(?:截至|直到|到|至(?!少|多)|截止日?(?:為|是)?|\b(?:until|till|by|before|through|no later than|within|prior to|on or before)\s(?:the )?)\s*$")),
     (Bound.FROM, re.compile(r"(?:自|從|由|\b(?:from|since|after|starting(?: on| from)?|beginning)\s(?:the )?)\s*$")),
 )  # fmt: skip
 _ANY_AFTER = (
-    (Bound.FROM, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b|^\s?upwards?\b")),
-    (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b")),
+    (Bound.FROM, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than)|^\s?upwards?\b")),
+    (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b(?! than)")),
 )  # fmt: skip
 _TIME_AFTER = (
     (Bound.FROM, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以後|之後|過後|後(?!續|來|人)|起(?!點|源|步|飛)|開始|開放)|^\s?(?:onwards?|later|after)\b")),

@@ -78,7 +78,7 @@ _VAGUE = re.compile(
 
 _WEEKDAY_ZH = re.compile(r"(?:週|周|星期|禮拜)(?P<day>[1-7日天末])(?!\d*(?:小時|次|年|內))")
 _WEEKDAY_MORE_ZH = re.compile(
-    r"(?:至|到|-|~|、|及|和|與)(?P<day>[1-6日])(?=[\s、及和與,，;；。)）\d上下晚早休開公停]|$)"
+    r"(?:至|到|-|~|、|及|和|與)(?P<day>[1-6日一二三四五六])(?=[\s、及和與,，;；。)）\d上下晚早休開公停]|$)"
 )
 _WEEKDAY_EN = re.compile(
     r"\b(?P<day>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?!\s?light)", re.IGNORECASE
@@ -87,6 +87,19 @@ _WEEKDAYS_EN = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun
 _DAY_KINDS = (
     ("weekend", re.compile(r"週末|周末|\bweekends?\b", re.IGNORECASE)),
     ("workday", re.compile(r"平日|上班日|\bweekdays?\b", re.IGNORECASE)),
+    ("new year's eve", re.compile(r"除夕|大年夜|\bNew Year['’]s Eve\b", re.IGNORECASE)),
+    (
+        "spring festival",
+        re.compile(
+            r"春節|農曆新?年|過年|大年初|\b(?:Lunar|Chinese) New Year\b(?!['’]s Eve)|\bSpring Festival\b", re.IGNORECASE
+        ),
+    ),
+    ("new year's day", re.compile(r"元旦|\bNew Year['’]s Day\b", re.IGNORECASE)),
+    ("tomb-sweeping day", re.compile(r"清明|\bTomb[- ]Sweeping\b", re.IGNORECASE)),
+    ("dragon boat festival", re.compile(r"端午|\bDragon Boat\b", re.IGNORECASE)),
+    ("mid-autumn festival", re.compile(r"中秋|\bMid-Autumn\b", re.IGNORECASE)),
+    ("national day", re.compile(r"國慶|雙十節|\bNational Day\b", re.IGNORECASE)),
+    ("christmas", re.compile(r"聖誕|耶誕|\bChristmas\b", re.IGNORECASE)),
     ("holiday", re.compile(r"(?:國定)?假日|例假|\b(?:public |national )?holidays?\b", re.IGNORECASE)),
 )
 
@@ -209,9 +222,8 @@ def read_weekdays(text: str) -> Iterator[Claim]:
             )
             more = _WEEKDAY_MORE_ZH.match(text, match.end())
             if more:
-                yield Claim(
-                    ClaimKind.WEEKDAY, 7 if more["day"] == "日" else int(more["day"]), more.group(), *more.span()
-                )
+                day = "日一二三四五六".find(more["day"]) or 7
+                yield Claim(ClaimKind.WEEKDAY, day if day > 0 else int(more["day"]), more.group(), *more.span())
     for match in _WEEKDAY_EN.finditer(text):
         is_short = not match.group().lower().rstrip("s").endswith("day")
         if is_short and not match.group()[0].isupper():

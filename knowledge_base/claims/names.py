@@ -18,6 +18,7 @@ _TITLE = "(?:市長|副市長|局長|副局長|處長|主任|院長|校長|董�
 _SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝洪郭邱曾廖賴徐周葉蘇莊呂江何蕭羅高潘簡朱鍾游彭詹胡施沈余趙盧梁顏柯翁魏孫戴范方宋鄧杜傅侯曹薛丁卓馬董温溫唐藍石蔣古紀姚連馮歐程湯田康姜白汪鄒尤巫鐘黎涂龔嚴韓袁金童陸夏柳錢"
 _TITLED = re.compile(
     rf"{_TITLE}(?P<after>[{_SURNAMES}][\u4e00-\u9fff])(?![會部局])|(?P<before>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}){_TITLE}"
+    rf"|{_TITLE}(?:是|為|:|叫)\s?(?P<told>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=[，。,.；\s]|$)"
 )
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
@@ -113,7 +114,7 @@ def read_other_names(text: str) -> Iterator[Claim]:
     for match in _ORGANISATION.finditer(plain):
         yield _claim(match.group(), match)
     for match in _TITLED.finditer(plain):
-        yield _claim(match["after"] or match["before"], match)
+        yield _claim(match["after"] or match["before"] or match["told"], match)
     for match in _QUOTED.finditer(text):
         yield _claim(match["inside"].rstrip("，。,."), match)
     if count_cjk(plain) * 2 > len(_LATIN.findall(plain)):

@@ -38,6 +38,7 @@ ONLY_THERE = 1.0
 # Fewer words beside a value do not tell its place.
 MIN_AROUND = 3
 
+_MAY_BE_BOUND = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.PHONE})
 _DIGIT = re.compile(r"\d")
 
 
@@ -101,7 +102,9 @@ class Places:
             for place in self.places
             if is_stated(claim, place.claim) or (claim.kind is place.claim.kind and is_stated(place.claim, claim))
         }
-        return bound is not None and bool(theirs) and not theirs & {bound, None}
+        # A day without a word may be the last one; an amount without one is no least or most.
+        neutral = {None} if claim.kind in _MAY_BE_BOUND else set()
+        return bound is not None and bool(theirs) and not theirs & {bound, *neutral}
 
     def is_out_of_place(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether a value belongs somewhere else in the source than the sentence has it.

@@ -48,8 +48,10 @@ class Source:
             for line in passage.text.splitlines()
             if line.strip() and line.strip()[-1] not in "?？"
         ]
-        heads = [f"{passage.title}\n{passage.heading}\n{passage.publisher}" for passage in passages]
-        self._whole = "\n".join([*self.lines, *heads])
+        heads = [f"{passage.title}\n{passage.heading}" for passage in passages]
+        publishers = [passage.publisher for passage in passages]
+        self._said = "\n".join([*self.lines, *heads])
+        self._whole = "\n".join([self._said, *publishers])
         self.folded = fold(self._whole)
         self._glossary = glossary
 
@@ -67,6 +69,14 @@ class Source:
         if token in self.tokens:
             return 1.0
         return PAIR_APART * all(character in self.characters for character in token) if count_cjk(token) else 0.0
+
+    def folded_for(self, sentence: str) -> str:
+        """Return what may be said of names, folded: who published it, only where the sentence speaks of that."""
+        return self.folded if _OF_ITSELF.search(sentence) else self._folded_said
+
+    @cached_property
+    def _folded_said(self) -> str:
+        return fold(self._said)
 
     @cached_property
     def plain(self) -> str:

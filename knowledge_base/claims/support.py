@@ -111,14 +111,15 @@ class Checker:
                 yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
 
     def _check_names(self, sentence: str, source: Source) -> Iterable[Problem]:
+        folded = source.folded_for(sentence)
         for claim in read_names(sentence, self.glossary):
-            if not (set(claim.value) & self.known_names) and not mentions_name(source.folded, claim):
+            if not (set(claim.value) & self.known_names) and not mentions_name(folded, claim):
                 yield Problem(ClaimKind.NAME, claim.text)
             elif source.has_name_out_of_place(claim, sentence):
                 yield Problem(f"{ClaimKind.NAME}_out_of_place", claim.text)
         for claim in read_other_names(sentence):
             (name,) = claim.value
-            if name not in source.folded and name not in self.known_names and not self._is_translated(name, source):
+            if name not in folded and name not in self.known_names and not self._is_translated(name, source):
                 yield Problem(ClaimKind.NAME, claim.text)
 
     def _is_translated(self, name: str, source: Source) -> bool:

@@ -142,6 +142,25 @@ def test_what_the_source_says_in_other_words_goes_out(sentence):
         ("旗津渡輪是最棒的市長的政績。", "politics"),
         ("旗津渡輪明天開船。", "date"),
         ("高雄的夜景很美，值得一遊。", "unsourced"),
+        ("旗津渡輪的成人票價是現金一元。", "money"),
+        ("旗津渡輪的成人票價是現金好幾百元。", "money"),
+        ("旗津渡輪一月一日起每天開船。", "date"),
+        ("旗津渡輪每週二、五開船。", "weekday"),
+        ("旗津渡輪除夕停航。", "weekday"),
+        ("旗津渡輪票價打對折。", "fraction"),
+        ("旗津渡輪的電話是07-5514316轉8。", "phone"),
+        ("旗津渡輪的詳情請查https://旗津渡輪.com。", "url"),
+        ("旗津渡輪的詳情請加LINE：kcsferry。", "url"),
+        ("旗津渡輪的詳情請查kcs點ferry點cn。", "url"),
+        ("旗津渡輪的詳情請查kcs dot ferry dot com。", "url"),
+        ("旗津渡輪可以用apple pay付現金40元。", "name"),
+        ("旗津渡輪的局長是林志明。", "name"),
+        ("外國人搭旗津渡輪免費。", "group"),
+        ("旗津渡輪免費。", "free"),
+        ("所有市民搭旗津渡輪，刷卡20元。", "everybody"),
+        ("成人搭旗津渡輪，刷卡至少20元。", "money_bound"),
+        ("旗津渡輪的票價肯定會是刷卡20元。", "promise"),
+        ("40元20元", "unsourced"),
     ],
 )
 def test_what_the_source_does_not_say_does_not_go_out(sentence, kind):
@@ -152,6 +171,18 @@ def test_a_value_must_stand_where_the_source_has_it():
     loans = "第1類貸款最高100萬元，給青年。\n第2類貸款最高500萬元，給公司與商號。"
     assert check("第2類貸款給公司與商號，最高500萬元。", loans).holds
     assert not check("第2類貸款給公司與商號，最高100萬元。", loans).holds
+
+
+def test_two_values_of_a_line_may_not_change_places():
+    assert check("旗津渡輪的成人票價，刷卡是20元，現金是40元。", FERRY).holds
+    assert not check("旗津渡輪的成人票價是現金20元，刷卡40元。", FERRY).holds
+
+
+def test_a_bound_may_not_be_turned():
+    text = "2026年的補助由公司申請，申請到2026年4月30日為止，每案最高8萬元。"
+    assert check("2026年的補助，公司在4月30日以前申請，每案最高8萬元。", text).holds
+    assert not check("2026年的補助，公司從4月30日起申請，每案最高8萬元。", text).holds
+    assert not check("2026年的補助由公司申請，每案最低8萬元。", text).holds
 
 
 def test_a_sentence_in_the_other_language_may_not_lose_a_denial():

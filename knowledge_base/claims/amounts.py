@@ -24,7 +24,7 @@ _MONEY_AFTER = re.compile(
     re.IGNORECASE,
 )
 _HINTED = re.compile(
-    r"(?:上|好?幾|數|多)[十百千萬億]+(?:多|餘)?(?:元|圓|塊)|半[百千萬](?:元|圓|塊)|\b(?:several|a few|a couple of|many|tens of|dozens? of|a dozen|hundreds of|thousands of|millions of|billions of)\s(?:hundred |thousand |million |billion )?(?:NT |New Taiwan |Taiwan |US )?dollars?",
+    r"(?:上|好?幾|數)(?:\d+|[十百千萬億]+)(?:多|餘)?(?:元|圓|塊)|半[百千萬](?:元|圓|塊)|\b(?:several|a few|a couple of|many|tens of|dozens? of|a dozen|hundreds of|thousands of|millions of|billions of)\s(?:hundred |thousand |million |billion )?(?:NT |New Taiwan |Taiwan |US )?dollars?",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
@@ -39,13 +39,13 @@ _WHOLE = re.compile(r"全額|加倍|雙倍|\b(?:twice|doubled?|the full (?:cost|
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
-    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折",
+    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折|半價",
     re.IGNORECASE,
 )
 _BOTTOMS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 
 _UNITS_ZH = (
-    ("workday", "個?(?:工作天|工作日|上班日)", 1), ("month", "年(?!度|期|級|\\s?\\d{1,2}\\s?月)", 12), ("month", "個月", 1),
+    ("workday", "個?(?:工作天|工作日|上班日)", 1), ("month", "年(?!度|期|級|半|\\s?\\d{1,2}\\s?月)", 12), ("month", "季(?!節|度)", 3), ("month", "個月", 1),
     ("day", "(?:個)?(?:週|周|星期|禮拜)(?![日末天一二三四五六]|年)", 7), ("day", "天", 1), ("minute", "(?:個)?(?:小時|鐘頭)", 60),
     ("minute", "分鐘|分(?=內|以內)", 1), ("second", "秒鐘?", 1), ("day", "(?<!月)日(?=內|以內|之內|前|以上|後|為限|起算)", 1), ("term", "(?:個)?學期", 1),
 )  # fmt: skip
@@ -71,6 +71,7 @@ _HALVES = (
     (re.compile(r"半小時|半個小時|\bhalf[\s-](?:an[\s-])?hour\b", re.IGNORECASE), ("minute", Decimal(30))),
     (re.compile(r"半年|\bhalf[\s-](?:a[\s-])?year\b", re.IGNORECASE), ("month", Decimal(6))),
 )
+_YEARS_AND_A_HALF = re.compile(r"(?<![\d.第])(?P<years>\d{1,2})\s?年半")
 # From here on a number before 年 is a calendar year, of the Republic or of our era, not a length of time.
 _FIRST_CALENDAR_YEAR = 60
 _AGE = re.compile(
@@ -150,6 +151,8 @@ def read_durations(text: str) -> Iterator[Claim]:
             for number in (match["first"], match["number"]):
                 if number:
                     yield Claim(ClaimKind.DURATION, (unit, Decimal(number) * size), match.group(), *match.span())
+    for match in _YEARS_AND_A_HALF.finditer(text):
+        yield Claim(ClaimKind.DURATION, ("month", Decimal(match["years"]) * 12 + 6), match.group(), *match.span())
     for pattern, value in _HALVES:
         yield from (Claim(ClaimKind.DURATION, value, match.group(), *match.span()) for match in pattern.finditer(text))
 

@@ -22,6 +22,7 @@ _PHONE = re.compile(
     rf"|(?<![\d.$-])(?P<local>[2-8]\d{{2,3}}-\d{{4}})(?![\d-]){_EXTENSION.replace('ext>', 'ext2>')}",
     re.IGNORECASE,
 )
+_STAR_CODE = re.compile(r"[*#]\d{2,}#?")
 _EXTENSION_ALONE = re.compile(r"(?:分機|\bext(?:ension|\.)?)\s?(?P<ext>\d{1,6})", re.IGNORECASE)
 
 _CJK_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
@@ -80,6 +81,8 @@ def read_phones(text: str) -> Iterator[Claim]:
             digits = "0" + digits.removeprefix("886").removeprefix("0")
         extension = match["ext"] or match["ext2"]
         yield Claim(ClaimKind.PHONE, digits + (f"#{extension}" if extension else ""), match.group(), *match.span())
+    for match in _STAR_CODE.finditer(text):
+        yield Claim(ClaimKind.PHONE, match.group(), match.group(), *match.span())
     for match in _EXTENSION_ALONE.finditer(text):
         if not any(start <= match.start() < end for start, end in taken):
             yield Claim(ClaimKind.PHONE, f"#{match['ext']}", match.group(), *match.span())

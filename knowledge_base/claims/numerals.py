@@ -91,6 +91,7 @@ def rewrite_numerals(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text.translate(_UNSEEN)).translate(_DASHES).replace("臺", "台")
     plain = _TOO_LONG.sub(lambda match: match.group()[:MAX_DIGITS], _THOUSANDS_COMMA.sub("", plain))
     plain = re.sub(r"(?<=\d) (?=[十百千萬億兆])", "", plain)
+    plain = plain.replace("廿", "二十").replace("卅", "三十")
     plain = _FORMAL.sub(lambda match: match.group().translate(_FORMAL_DIGITS), plain)
     plain = _UNITS_OF_MONEY.sub(lambda match: str(_read_chinese(match.group())), plain)
     plain = _A_MILLION.sub(lambda m: _format(Decimal(_MULTIPLIERS[m[2].lower()]) / (2 if m[1] else 1)), plain)

@@ -12,8 +12,8 @@ NICENESS = 19
 def start_logging() -> None:
     """Log to stderr."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("apscheduler", "httpx"):
-        # httpx logs each address, and Telegram's hold the bot's token.
+    for chatty in ("apscheduler", "httpx", "httpx2"):
+        # These log each address: Telegram's hold the bot's token, a language model's may hold a password.
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # It logs as an error what it also raises, being stopped among it.
     logging.getLogger("taskiq.receiver").setLevel(logging.CRITICAL)

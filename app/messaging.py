@@ -18,9 +18,9 @@ from app.wiring import Askbay, make_delivery, make_inbox
 from bot.door import Door
 from bot.inbox import Inbox
 from connectors.channel import Channel
+from scheduler.cancellation import end_task, pass_on_cancellation
 from scheduler.delivery import Delivery
 from scheduler.tasks import SendingTasks
-from storage.cancellation import end_task, pass_on_cancellation
 from storage.database import Database, Hold
 
 log = logging.getLogger(__name__)

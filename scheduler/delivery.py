@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.channel import Broadcast, Channel, Outcome, QuotaUnknown, SendResult
 from connectors.message import OutgoingMessage
+from scheduler.cancellation import pass_on_cancellation
 from scheduler.occurrences import find_release
 from storage import batches, citizens, notices, run_batches, runs
 from storage.batches import Batch
-from storage.cancellation import pass_on_cancellation
 from storage.database import Database
 from storage.deliveries import DeliveryState
 from storage.runs import RunKind

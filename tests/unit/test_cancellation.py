@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from storage.cancellation import end_task, pass_on_cancellation
+from scheduler.cancellation import end_task, pass_on_cancellation
 
 
 async def go_on_after_errors(started, *, passing_on):

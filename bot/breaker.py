@@ -45,14 +45,14 @@ class Breaker:
         if call == self._time:
             self._failed, self._rest, self._trying = 0, self._first_rest, False
 
-    def fail(self, call: int, *, rest_seconds: float = 0.0, rests: bool = False) -> None:
-        """Note that a call failed. `rests`: enough for a rest; `rest_seconds`: so long a rest was asked for."""
+    def fail(self, call: int, *, rest_seconds: float = 0.0) -> None:
+        """Note that a call failed; `rest_seconds`: it is enough for a rest, of so long at least."""
         if call != self._time:
             return
         if self._trying:
             self._rest = min(self._rest * 2, MAX_REST_SECONDS)
         self._trying = False
-        self._failed = self._limit if rests or rest_seconds else self._failed + 1
+        self._failed = self._limit if rest_seconds else self._failed + 1
         if self._failed >= self._limit:
             self._rests_until = self._now() + max(self._rest, min(rest_seconds, MAX_REST_SECONDS))
             self._time += 1

@@ -154,7 +154,7 @@ class ChatLanguageModel:
             if error.failure is Failure.BUSY or error.is_of_question:
                 self._breaker.leave(call)
             else:
-                self._breaker.fail(call, rest_seconds=error.rest_seconds, rests=error.rests)
+                self._breaker.fail(call, rest_seconds=error.rest_seconds)
             raise
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -296,7 +296,7 @@ def _explain(error: Exception) -> ModelFailed:
         return ModelFailed(Failure.UNREACHABLE, f"{name}, status {status}")
     if any(type(cause).__name__ == "ConnectTimeout" for cause in _list_causes(error)):
         # Nobody answers at that address: the next citizen had better not wait for it.
-        return ModelFailed(Failure.UNREACHABLE, name, rests=True)
+        return ModelFailed(Failure.UNREACHABLE, name, rest_seconds=REST_SECONDS)
     if isinstance(error, httpx.TransportError | OSError) or "Connection" in name or "Timeout" in name:
         return ModelFailed(Failure.UNREACHABLE, name)
     # OpenAI's client raises LengthFinishReasonError and ContentFilterFinishReasonError for what was cut off.
@@ -322,7 +322,7 @@ def _read_retry_after(error: Exception) -> float:
 
 def _may_pass(error: BaseException) -> bool:
     """Say whether another try may go better at once: not where the model asks for rest or the request is wrong."""
-    return isinstance(error, ModelFailed) and error.failure is Failure.UNREACHABLE and not error.rests
+    return isinstance(error, ModelFailed) and error.failure is Failure.UNREACHABLE and not error.rest_seconds
 
 
 def _estimate_tokens(text: str) -> int:

@@ -72,7 +72,7 @@ class LanguageModelUnusable(Exception):
 class ModelFailed(Exception):
     """A model gave nothing that can be used.
 
-    `rest_seconds` is how long it asks to be left alone. `rests`: it had better not be asked again at once.
+    `rest_seconds` is how long it is to be left alone at least; 0 where that is not known.
     `is_of_question`: another question may fare better, so that it tells nothing of the model.
     """
 
@@ -82,13 +82,11 @@ class ModelFailed(Exception):
         detail: str = "",
         *,
         rest_seconds: float = 0.0,
-        rests: bool = False,
         is_of_question: bool = False,
     ) -> None:
         super().__init__(f"{failure}: {detail}" if detail else str(failure))
         self.failure = failure
         self.rest_seconds = rest_seconds
-        self.rests = rests
         self.is_of_question = is_of_question
 
 

@@ -54,12 +54,19 @@ def normalise_address(address: str) -> str:
 
 
 # Domains in Chinese, and what is written so that no pattern sees it: 渡輪.台灣, "kcs-pay [dot] com", "@kcs_ferry".
+_ENDINGS = "com|net|org|tw|cn|info|biz|xyz|top|shop|online|site|app|me|io|cc|link|商店|рф"
+_CHATS = "line|telegram|ig|instagram|facebook|fb|wechat|微信|賴"
 _DISGUISED = re.compile(
-    r"\b[a-z][a-z0-9+.-]*\s?://(?!\s?[a-z0-9])[^\s，。；]+|\b(?!https?\b)[a-z][a-z0-9+-]{1,15}\s?://[^\s，。；]+"
-    r"|[^\W_][\w-]*[.．。](?:com|net|org|tw|cn|info|biz|xyz|top|shop|online|site|app|me|io|cc|link|商店|рф)(?![A-Za-z0-9])"
-    r"|\w+\s(?:dot|點)\s\w+|[A-Za-z][A-Za-z0-9-]*點[A-Za-z][A-Za-z0-9-]*|[A-Za-z0-9-]{2,}(?:\s[.,]|[.,]\s|,)(?:com|net|org|tw|cn)\b"
-    r"|(?:line|telegram|ig|instagram|facebook|fb|wechat|微信|賴)\s?(?:id|帳號|好友)?\s?[:：]\s?[A-Za-z0-9_.-]{3,}"
-    r"|[A-Za-z0-9._-]+\s?小老鼠\s?[A-Za-z0-9._-]+|\b\w+ at \w+ dot \w+\b|[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[\w-]+\s?[\[(（{]\s?(?:dot|點|[.。．])\s?[\])）}]\s?\w+|\bhxxps?:|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{3,}",
+    # another scheme than the web's
+    r"\b[a-z][a-z0-9+.-]*\s?://(?!\s?[a-z0-9])[^\s，。；]+|\b(?!https?\b)[a-z][a-z0-9+-]{1,15}\s?://[^\s，。；]+|\bhxxps?:"
+    # letters that are not Latin, a full-width stop, or a gap at the dot
+    rf"|[^\W_][\w-]*[.．](?:{_ENDINGS})(?![A-Za-z0-9])|[A-Za-z0-9-]+。(?:{_ENDINGS})(?![A-Za-z0-9])"
+    r"|[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[A-Za-z0-9-]{2,}(?:\s[.,]|[.,]\s|,)(?:com|net|org|tw|cn)\b"
+    # the dot as a word
+    r"|[\w-]+\s?[\[(（{]\s?(?:dot|點|[.。．])\s?[\])）}]\s?\w+|[A-Za-z][\w-]*(?:\s(?:dot|點)\s|點)[A-Za-z][\w-]*"
+    # accounts of chats, and of mail with the sign as a word
+    rf"|(?<![A-Za-z0-9_.%+-])@[A-Za-z0-9_.-]{{3,}}|(?<![A-Za-z])(?:{_CHATS})\s?(?:id|帳號|好友)\s?[:：]?\s?[A-Za-z0-9_.-]{{3,}}"
+    rf"|加[^，。]{{0,4}}(?:{_CHATS})\s?[:：]\s?[A-Za-z0-9_.-]{{3,}}|[A-Za-z0-9._-]+\s?小老鼠\s?[A-Za-z0-9._-]+|\b\w+ at \w+ dot \w+\b",
     re.IGNORECASE,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
@@ -90,6 +91,17 @@ def tokens_beside(claim: Claim, text: str, claims: Sequence[Claim]) -> dict[str,
         o for o in claims if o.kind is not claim.kind and o.kind not in _BARE and start <= o.start and o.end <= end
     )
     return near | {f"{other.kind} {other.value}": 1.0 for other in others}
+
+
+def find_ranges(text: str, claims: Sequence[Claim]) -> list[tuple[Claim, Claim]]:
+    """Return the values of a text that are the two ends of a range: read as one, or joined by "to"."""
+    ordered = sorted(claims, key=lambda claim: claim.start)
+    return [
+        (first, last)
+        for first, last in pairwise(ordered)
+        if first.kind is last.kind
+        and ((first.start, first.end) == (last.start, last.end) or _RANGE.match(text[first.end : last.start]))
+    ]
 
 
 def find_counted(claim: Claim, text: str) -> str:

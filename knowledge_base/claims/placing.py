@@ -13,6 +13,7 @@ from functools import cached_property
 
 from knowledge_base.claims.aboutness import (
     find_counted,
+    find_ranges,
     share,
     tokens_and_numbers,
     tokens_around,
@@ -56,7 +57,7 @@ class Placed:
     counted: str = ""
 
 
-def _has_form(claim: Claim) -> object:
+def _form_of(claim: Claim) -> object:
     """Return what two values must have in common to stand for each other: a year and a day do not."""
     if claim.kind is ClaimKind.DATE:
         return tuple(part is None for part in claim.value)
@@ -105,6 +106,20 @@ class Places:
         # A day without a word may be the last one; an amount without one is no least or most.
         neutral = {None} if claim.kind in _MAY_BE_BOUND else set()
         return bound is not None and bool(theirs) and not theirs & {bound, *neutral}
+
+    def find_turned_ranges(self, sentence: str, claims: Sequence[Claim]) -> list[Claim]:
+        """Return the first end of each range that the source has the other way round only: "from 17:00 to 09:00"."""
+        turned = []
+        for first, last in find_ranges(rewrite_numerals(sentence), claims):
+            states = [(is_stated(first, a) and is_stated(last, b)) for a, b in self._ranges]
+            reverse = [(is_stated(first, b) and is_stated(last, a)) for a, b in self._ranges]
+            if any(reverse) and not any(states):
+                turned.append(first)
+        return turned
+
+    @cached_property
+    def _ranges(self) -> list[tuple[Claim, Claim]]:
+        return [pair for line in self._lines for pair in find_ranges(rewrite_numerals(line), read_values(line))]
 
     def is_out_of_place(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether a value belongs somewhere else in the source than the sentence has it.
@@ -159,7 +174,7 @@ class Places:
         others = [
             place
             for place in same
-            if _has_form(place.claim) == _has_form(claim)
+            if _form_of(place.claim) == _form_of(claim)
             and not is_stated(claim, place.claim)
             and not is_stated(place.claim, claim)
         ]

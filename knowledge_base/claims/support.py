@@ -100,6 +100,9 @@ class Checker:
 
     def _check_values(self, sentence: str, source: Source) -> Iterable[Problem]:
         claims = read_values(sentence, self.today)
+        yield from (
+            Problem("range", claim.text.strip()) for claim in source.places.find_turned_ranges(sentence, claims)
+        )
         for claim in claims:
             if _counts_items(claim, sentence):
                 continue

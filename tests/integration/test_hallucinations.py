@@ -110,6 +110,6 @@ def test_most_sentences_that_put_the_documents_own_words_and_values_together_ane
                 ):
                     told[lie.lie] += 1
                     through[lie.lie] += guard.guard(lie.text, [find_number(guard, entry["source"][0])]).passes
-    most = {Lie.TURNED: 0.08, Lie.BOUND: 0.18, Lie.OPPOSITE: 0.4, Lie.SWAPPED: 0.35, Lie.MOVED: 0.1}
+    most = {Lie.TURNED: 0.08, Lie.BOUND: 0.1, Lie.OPPOSITE: 0.18, Lie.SWAPPED: 0.2, Lie.MOVED: 0.1}
     assert {lie: through[lie] / told[lie] for lie in most if through[lie] > most[lie] * told[lie]} == {}
     assert sum(told.values()) > 600

@@ -178,6 +178,14 @@ def test_two_values_of_a_line_may_not_change_places():
     assert not check("旗津渡輪的成人票價是現金20元，刷卡40元。", FERRY).holds
 
 
+def test_a_range_may_not_be_turned_round():
+    text = "壽山動物園09:00到17:00開放。\n2023年2月23日至2026年2月22日設立的公司可以申請。\n補助是5萬至8萬元。"
+    assert check("壽山動物園上午9點至下午5點開放。", text).holds
+    assert "range" in {problem.kind for problem in check("壽山動物園17:00到09:00開放。", text).problems}
+    turned = check("2026年2月22日到2023年2月23日設立的公司可以申請。", text)
+    assert "range" in {problem.kind for problem in turned.problems}
+
+
 def test_a_bound_may_not_be_turned():
     text = "2026年的補助由公司申請，申請到2026年4月30日為止，每案最高8萬元。"
     assert check("2026年的補助，公司在4月30日以前申請，每案最高8萬元。", text).holds

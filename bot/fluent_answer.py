@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
 from bot.answer import Answer, AnswerContext, AnswerPart, Note, Statement, Status
 from bot.citing import Citations
+from bot.completing import Kept, add_missing
 from bot.model_contract import (
     MAX_SENTENCES,
     Failure,
@@ -29,12 +30,10 @@ from bot.output_guard import Guarded, OutputGuard
 from bot.personal_data import mask_personal_data
 from bot.steps.compose_answer import make_notes
 from knowledge_base.chunking import Passage
-from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.support import Checker
 from knowledge_base.evidence import RatedPassage
 from knowledge_base.glossary import fold
 from knowledge_base.passage_match import Sentence
-from knowledge_base.question import Kind, shows_kind
 from knowledge_base.suspicion import drop_suspicious, is_suspicious
 
 PROMPT = "compose_answer"
@@ -105,7 +104,7 @@ async def write_fluent_answer(
     on_dropped(dropped)
     if not _is_enough(kept, dropped):
         raise ModelFailed(Failure.UNFIT, f"{len(dropped)} of {len(written.sentences)} sentences did not hold")
-    complete = _add_missing(context, writer, quoted, kept)
+    complete = add_missing(context, quoted, kept, writer.quote)
     return FluentAnswer(_assemble(context, quoted, complete, is_partial=written.coverage == "partial"), tuple(dropped))
 
 
@@ -145,16 +144,6 @@ def _choose_passages(context: AnswerContext) -> list[RatedPassage]:
     return list(chosen.values())
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A sentence that goes out, written or quoted, the passages that say it, and the line of them it is nearest to."""
-
-    text: str
-    passages: tuple[RatedPassage, ...]
-    line: str
-    is_quote: bool = False
-
-
 def _show_to_model(passage: Passage) -> Passage:
     if any(is_suspicious(text) for text in (passage.title, passage.heading, passage.publisher)):
         return replace(passage, title="", heading="", publisher="", text="")
@@ -191,14 +180,14 @@ class _Writer:
         """Do so in a thread: a long answer takes a while to check, and other chats go on."""
         return await asyncio.to_thread(lambda: [self.guard(sentence) for sentence in sentences])
 
-    def keep(self, guarded: Guarded) -> _Kept:
+    def keep(self, guarded: Guarded) -> Kept:
         """Return a sentence that passed."""
-        return _Kept(guarded.text, tuple(self._rated[number - 1] for number in guarded.passages), guarded.line)
+        return Kept(guarded.text, tuple(self._rated[number - 1] for number in guarded.passages), guarded.line)
 
-    def quote(self, line: str) -> _Kept | None:
+    def quote(self, line: str) -> Kept | None:
         """Return a line of a passage as a quote, or None where none has it."""
         passage = next((item for item in self._all if line in item.found.passage.text.splitlines()), None)
-        return _Kept(line, (passage,), line, is_quote=True) if passage else None
+        return Kept(line, (passage,), line, is_quote=True) if passage else None
 
     def follow(self, on_progress: OnProgress) -> OnPartial:
         """Return what shows the sentences of a growing answer, once they are whole and hold."""
@@ -234,7 +223,7 @@ def _read_whole(partial: Mapping[str, Any]) -> list[WrittenSentence]:
 
 async def _let_through(
     writer: _Writer, sentences: Sequence[WrittenSentence], quoted: Answer, until: float
-) -> tuple[list[_Kept], list[Dropped]]:
+) -> tuple[list[Kept], list[Dropped]]:
     """Return what goes out: what holds, and for what does not the quoted original where the quoted answer has it.
 
     Raises ModelFailed where what was written cannot be checked in time.
@@ -245,7 +234,7 @@ async def _let_through(
     except TimeoutError:
         raise ModelFailed(Failure.TIMEOUT, "no time left to check it") from None
     quotes = {statement.text for part in quoted.parts for statement in part.statements}
-    kept: list[_Kept] = []
+    kept: list[Kept] = []
     dropped: list[Dropped] = []
     said: set[str] = set()
     for guarded in checked:
@@ -263,46 +252,13 @@ async def _let_through(
     return kept, dropped
 
 
-def _is_enough(kept: Sequence[_Kept], dropped: Sequence[Dropped]) -> bool:
+def _is_enough(kept: Sequence[Kept], dropped: Sequence[Dropped]) -> bool:
     """Say whether what holds is most of what was written."""
     written = [item for item in kept if not item.is_quote]
     return bool(written) and len(written) >= MIN_PASSED * (len(written) + len(dropped))
 
 
-def _add_missing(context: AnswerContext, writer: _Writer, quoted: Answer, kept: Sequence[_Kept]) -> list[_Kept]:
-    """Return what goes out with the quotes that must not be missing.
-
-    Those are what was asked for, where the model does not give it, and all of them where sources differ. Raises
-    ModelFailed where one of those cannot be had.
-    """
-    asked = {verdict.part.text: verdict.part.kind for verdict in context.verdicts}
-    documents = {citation.number: citation.document_id for citation in quoted.citations}
-    complete = list(kept)
-    for part in quoted.parts:
-        kind = asked.get(part.question, Kind.WHAT)
-        cited = {documents[number] for statement in part.statements for number in statement.citations}
-        said = {item.text for item in complete} | {item.line for item in complete}
-        missing = [statement.text for statement in part.statements if statement.text not in said]
-        if not part.sources_differ:
-            if any(_answers(item, kind, cited) for item in complete):
-                continue
-            missing = [text for text in missing if shows_kind(text, kind)][:1]
-        for text in missing:
-            quote = writer.quote(text)
-            if quote is None:
-                raise ModelFailed(Failure.UNFIT, "leaves out what cannot be quoted beside it")
-            complete.append(quote)
-    return complete
-
-
-def _answers(item: _Kept, kind: Kind, documents: Collection[str]) -> bool:
-    """Say whether a sentence gives what a part of the question asks for, from a document that is quoted for it."""
-    return shows_kind(rewrite_numerals(item.text), kind) and any(
-        rated.found.passage.document_id in documents for rated in item.passages
-    )
-
-
-def _assemble(context: AnswerContext, quoted: Answer, kept: Sequence[_Kept], *, is_partial: bool) -> Answer:
+def _assemble(context: AnswerContext, quoted: Answer, kept: Sequence[Kept], *, is_partial: bool) -> Answer:
     """Return the answer with its statements in order, the notes of what it cites, and what remained unanswered."""
     citations = Citations()
     statements = []

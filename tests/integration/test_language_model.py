@@ -348,6 +348,25 @@ async def test_each_part_of_a_question_is_answered_even_if_the_model_words_only_
     assert {citation.document_id for citation in plain.answer.citations} <= cited
 
 
+@pytest.mark.parametrize(
+    ("question", "said", "asked_for"),
+    [
+        ("How much is the Cijin ferry?", "On the Gushan-Cijin ferry a motorcycle costs NT$40 or NT$25, and a bicycle costs NT$10.", "NT$20 by card"),
+        ("旗津渡輪大人票價多少？", "旗津鼓山渡輪的機車票價是40元或25元，自行車票價是10元。", "刷卡20元"),
+        ("1999專線電話怎麼打？", "1999市民專線的負責單位是聯合服務中心，電話07-3373686。", "07-3352999"),
+    ],
+)  # fmt: skip
+async def test_what_was_asked_for_is_quoted_where_the_model_tells_something_else_of_its_kind(
+    house, question, said, asked_for
+):
+    askbay, model = house
+    model.writer = lambda prompt: answer_of([([number + 1 for number in range(len(prompt.passages))][:4], said)])
+    reply = await ask(askbay, question)
+    assert asked_for in await quoted_text(askbay, question)
+    assert asked_for in reply.text
+    assert reply.answer.is_written
+
+
 async def test_a_fault_while_a_growing_answer_is_shown_is_no_failure_of_the_model(house):
     askbay, _ = house
 

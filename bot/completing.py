@@ -1,0 +1,87 @@
+"""Adds to a model's words the quotes that must not be missing: what was asked for, all of it where sources differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.answer import Answer, AnswerContext, AnswerPart
+from bot.model_contract import Failure, ModelFailed
+from knowledge_base.claims.claim import Claim, ClaimKind
+from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.reading import read_values
+from knowledge_base.claims.stated import is_stated
+from knowledge_base.evidence import RatedPassage, Verdict
+from knowledge_base.question import Kind, shows_kind
+
+# What answers a question for a value.
+VALUES_ASKED: Mapping[Kind, frozenset[ClaimKind]] = {
+    Kind.PHONE: frozenset({ClaimKind.PHONE}),
+    Kind.WEBSITE: frozenset({ClaimKind.URL}),
+    Kind.MONEY: frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.FRACTION}),
+    Kind.AGE: frozenset({ClaimKind.AGE}),
+    Kind.CLOCK: frozenset({ClaimKind.CLOCK}),
+    Kind.DURATION: frozenset({ClaimKind.DURATION}),
+    Kind.WHEN: frozenset({ClaimKind.DATE}),
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A sentence that goes out, written or quoted, the passages that say it, and the line of them it is nearest to."""
+
+    text: str
+    passages: tuple[RatedPassage, ...]
+    line: str
+    is_quote: bool = False
+
+
+def add_missing(
+    context: AnswerContext, quoted: Answer, kept: Sequence[Kept], quote: Callable[[str], Kept | None]
+) -> list[Kept]:
+    """Return what goes out with the quotes that must not be missing; `quote` makes one of a line of a passage.
+
+    Raises ModelFailed where one of those cannot be had.
+    """
+    verdicts = {verdict.part.text: verdict for verdict in context.verdicts}
+    documents = {citation.number: citation.document_id for citation in quoted.citations}
+    complete = list(kept)
+    for part in quoted.parts:
+        cited = {documents[number] for statement in part.statements for number in statement.citations}
+        for text in _list_needed(part, verdicts.get(part.question), complete, cited):
+            added = quote(text)
+            if added is None:
+                raise ModelFailed(Failure.UNFIT, "leaves out what cannot be quoted beside it")
+            complete.append(added)
+    return complete
+
+
+def _list_needed(
+    part: AnswerPart, verdict: Verdict | None, kept: Sequence[Kept], documents: Collection[str]
+) -> list[str]:
+    """Return the statements of a part that nothing of what is kept gives."""
+    said = {item.text for item in kept} | {item.line for item in kept if item.is_quote}
+    statements = [statement.text for statement in part.statements]
+    if part.sources_differ:
+        return [text for text in statements if text not in said | {item.line for item in kept}]
+    if verdict is None or not statements:
+        return []
+    kind = verdict.part.kind
+    ranked = [item.text for rated in verdict.rated for item in rated.sentences if item.text in statements] or statements
+    best = next((text for text in ranked if _read_asked(text, kind)), ranked[0])
+    own = [item for item in kept if any(rated.found.passage.document_id in documents for rated in item.passages)]
+    return [] if best in said or _gives(own, best, kind) else [best]
+
+
+def _read_asked(text: str, kind: Kind) -> list[Claim]:
+    """Return the values of a text that are of the kind asked for."""
+    return [claim for claim in read_values(text) if claim.kind in VALUES_ASKED.get(kind, ())]
+
+
+def _gives(kept: Sequence[Kept], best: str, kind: Kind) -> bool:
+    """Say whether sentences give what the best statement gives of the kind that was asked for."""
+    asked = _read_asked(best, kind)
+    told = [claim for item in kept for claim in read_values(item.text)]
+    if asked:
+        return all(any(is_stated(claim, other) or is_stated(other, claim) for other in told) for claim in asked)
+    return any(shows_kind(rewrite_numerals(item.text), kind) for item in kept)

@@ -7,18 +7,20 @@ from typing import Any
 
 from knowledge_base.language import count_cjk
 
-
 # Big5 has these as rare variants of other characters; in Taiwan nobody writes them, in simplified Chinese everybody.
 _RARE_VARIANTS = frozenset("与万价优体党听吨圣坏怀怜惊愿扑扰机构气洁离种网确胜触赶虫蚕蜡适复异儿荐")
+
+# Big5 lacks it, and Taiwan writes it all the same: 棧叁庫 at Kaohsiung's harbour.
+_OF_BOTH = frozenset("叁")
 
 
 @lru_cache(maxsize=8_192)
 def _is_simplified(character: str) -> bool:
-    """Say whether a character is written in simplified Chinese only: GB 2312 has it, Big5 has not, or as a rare variant."""
+    """Say whether a character is simplified only: GB 2312 has it, Big5 has not, or as a rare variant."""
     if not count_cjk(character):
         return False
-    if character in _RARE_VARIANTS:
-        return True
+    if character in _RARE_VARIANTS or character in _OF_BOTH:
+        return character in _RARE_VARIANTS
     try:
         character.encode("gb2312")
     except UnicodeEncodeError:

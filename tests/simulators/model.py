@@ -19,9 +19,9 @@ PORT = 8090
 
 
 def write_lies(prompt: SeenPrompt, book: dict[str, list[str]], chance: random.Random) -> JsonObject:
-    """Say one thing right and one wrong."""
+    """Say one thing wrong, if there is anything to say, and the rest right."""
     honest = write_honestly(prompt, book, most=2)
-    if prompt.schema != "WrittenAnswer":
+    if prompt.schema != "WrittenAnswer" or not honest["sentences"]:
         return honest
     first = honest["sentences"][0]
     language = "en" if "in English" in prompt.human else "zh-TW"
@@ -47,7 +47,7 @@ async def serve(says: str, mood: str, port: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--says", choices=("truth", "lies"), default="truth")
+    parser.add_argument("--says", choices=("truth", "lies"), default="truth", help="lies: the first sentence is false")
     parser.add_argument("--mood", choices=[mood.value for mood in Mood], default=Mood.WELL.value)
     parser.add_argument("--port", type=int, default=PORT)
     given = parser.parse_args()

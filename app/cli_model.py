@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 model_app = typer.Typer(no_args_is_help=True, help="What the language model cost, and what of it was not let through.")
 
 # Not in the table: what has tables of its own, and the share of right answers, which is the accuracy.
-FIGURES_OF_ALL = ("by_kind", "by_language", "failures", "right")
+NOT_IN_TABLE = ("by_kind", "by_language", "failures", "right")
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of a table.")]
 
 
@@ -104,7 +104,7 @@ def _show_evaluation(terminal: Terminal, found: Mapping[str, Any]) -> None:
     ):
         table = Table(*heads, title=name)
         for key, value in figures.items():
-            if key in (*FIGURES_OF_ALL, "compared"):
+            if key in (*NOT_IN_TABLE, "compared"):
                 continue
             row = [words.get(key, key), _figure(value)]
             if others is not None:

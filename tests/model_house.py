@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from simulators.model_writers import LANGUAGES, make_phrasebook, read_paraphrases, write_honestly
@@ -12,8 +13,11 @@ from simulators.openai import KEY, OpenAiSimulator, Writer
 
 from app.settings import Settings
 from app.wiring import Askbay, open_askbay
+from bot.conversation import Reply
+from storage.model_uses import UseTotal, sum_model_uses
 
 PRICES = (1.0, 4.0)
+FERRY = "旗津渡輪大人票價多少？"
 
 
 def honest_writer() -> Writer:
@@ -41,3 +45,18 @@ async def open_model_house(data: Path, now: datetime, **more: object) -> AsyncIt
             assert model.notes == []
     finally:
         await model.stop()
+
+
+async def ask(askbay: Askbay, question: str = FERRY, **more: object) -> Reply:
+    return await askbay.assistant.handle(question, channel="test", **more)
+
+
+async def outcomes(askbay: Askbay) -> dict[str, UseTotal]:
+    async with askbay.database.begin() as connection:
+        return {use.outcome: use for use in await sum_model_uses(connection, datetime(2020, 1, 1, tzinfo=UTC))}
+
+
+async def quoted_text(askbay: Askbay, question: str = FERRY) -> str:
+    """What goes out without a model."""
+    plain = replace(askbay.assistant, writer=None)
+    return (await plain.handle(question, channel="test")).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -46,11 +46,8 @@ def content_tokens(sentence: str) -> list[str]:
 
 def tokens_around(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset[str]:
     """Return the tokens beside a value, within its clause, without other values."""
-    blanked = text
-    for other in claims:
-        if other.kind in (ClaimKind.NUMBER, ClaimKind.ORDINAL) and other is not claim:
-            continue
-        blanked = blanked[: other.start] + "\x01" * (other.end - other.start) + blanked[other.end :]
+    bare = (ClaimKind.NUMBER, ClaimKind.ORDINAL)
+    blanked = _blank_values(text, [other for other in claims if other.kind not in bare or other is claim])
     before = re.split(r"[，,；;。\n]", blanked[: claim.start])[-1]
     after = re.split(r"[，,；;。\n]|\.\s", blanked[claim.end :])[0]
     reach = WINDOW_CHARACTERS if count_cjk(text) > len(text) // 4 else 4 * WINDOW_CHARACTERS
@@ -64,10 +61,22 @@ def tokens_beside(claim: Claim, text: str, claims: Sequence[Claim]) -> dict[str,
     The nearest one on either side is 1, the next one half, then a third. The ends of a range stand together. Values of
     other kinds are tokens, too: "5 to 8 are paid 10%" tells which 10% that is.
     """
-    blanked = text
-    for other in claims:
-        if other.kind not in _BARE or other is claim:
-            blanked = blanked[: other.start] + "\x01" * (other.end - other.start) + blanked[other.end :]
+    blanked = _blank_values(text, [other for other in claims if other.kind not in _BARE or other is claim])
+    start, end = find_clause(claim, text, claims)
+    near: dict[str, float] = {}
+    for piece, turn in ((blanked[start : claim.start], -1), (blanked[claim.end : end], 1)):
+        tokens = tokens_and_numbers(drop_framing(piece.replace("\x01", " ")))
+        for place, token in enumerate(tokens[::turn], start=1):
+            near[token] = max(near.get(token, 0), 1 / place)
+    others = (
+        o for o in claims if o.kind is not claim.kind and o.kind not in _BARE and start <= o.start and o.end <= end
+    )
+    return near | {f"{other.kind} {other.value}": 1.0 for other in others}
+
+
+def find_clause(claim: Claim, text: str, claims: Sequence[Claim]) -> tuple[int, int]:
+    """Return where the clause around a value starts and ends, up to the next value of its kind."""
+    blanked = _blank_values(text, [other for other in claims if other.kind not in _BARE or other is claim])
     start, end = 0, len(blanked)
     for match in _CLAUSE_END.finditer(blanked):
         if match.end() <= claim.start:
@@ -82,15 +91,13 @@ def tokens_beside(claim: Claim, text: str, claims: Sequence[Claim]) -> dict[str,
             start = max(start, other.end)
         elif other.start >= claim.end and not _RANGE.match(text[claim.end : other.start]):
             end = min(end, other.start)
-    near: dict[str, float] = {}
-    for piece, turn in ((blanked[start : claim.start], -1), (blanked[claim.end : end], 1)):
-        tokens = tokens_and_numbers(drop_framing(piece.replace("\x01", " ")))
-        for place, token in enumerate(tokens[::turn], start=1):
-            near[token] = max(near.get(token, 0), 1 / place)
-    others = (
-        o for o in claims if o.kind is not claim.kind and o.kind not in _BARE and start <= o.start and o.end <= end
-    )
-    return near | {f"{other.kind} {other.value}": 1.0 for other in others}
+    return start, end
+
+
+def _blank_values(text: str, claims: Iterable[Claim]) -> str:
+    for claim in claims:
+        text = text[: claim.start] + "\x01" * (claim.end - claim.start) + text[claim.end :]
+    return text
 
 
 def find_ranges(text: str, claims: Sequence[Claim]) -> list[tuple[Claim, Claim]]:

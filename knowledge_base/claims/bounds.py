@@ -28,16 +28,16 @@ _ANY_BEFORE = (
     (Bound.FROM, re.compile(r"\b(?:at least|more than|above|exceed(?:s|ed|ing)?|(?:sur)?pass(?:ed|es)|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
 )  # fmt: skip
 _TIME_BEFORE = (
-    (Bound.TO, re.compile(r"(?:截至|直到|到|至(?!少|多)|截止日?(?:為|是)?|\b(?:until|till|by|before|through|no later than|within|prior to|on or before)\s(?:the )?)\s*$")),
-    (Bound.FROM, re.compile(r"(?:自|從|由|\b(?:from|since|after|starting(?: on| from)?|beginning)\s(?:the )?)\s*$")),
+    (Bound.TO, re.compile(r"(?:截至|直到|到|至(?!少|多)|(?:截止|結束|閉幕|落幕|打烊)(?:時間|日期?)?(?:為|是|於|在)?|\b(?:until|till|by|before|through|no later than|within|prior to|on or before|(?:end|close|finishe?|expire)[sd]?(?:ed)?(?: on| at)?)\s(?:the )?)\s*$")),
+    (Bound.FROM, re.compile(r"(?:自|從|由|\b(?:from|since|after|(?:start|begin|open|launche?)(?:s|ed|ing)?(?: on| from| at)?|began(?: on| at)?)\s(?:the )?)\s*$")),
 )  # fmt: skip
 _ANY_AFTER = (
-    (Bound.FROM, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than)|^\s?upwards?\b")),
+    (Bound.FROM, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
     (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b(?! than)")),
 )  # fmt: skip
 _TIME_AFTER = (
-    (Bound.FROM, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以後|之後|過後|後(?!續|來|人)|起(?!點|源|步|飛)|開始|開放)|^\s?(?:onwards?|later|after)\b")),
-    (Bound.TO, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以前|之前|前(?!往|來|項|鎮|金|瞻|後)|止|為止|截止|到期|結束|內(?!容))|^\s?(?:or )?(?:before|earlier|prior)\b")),
+    (Bound.FROM, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以後|之後|過後|後(?!續|來|人)|起(?!點|源|步|飛)|開始|開放|開幕|登場|開跑)|^\s?(?:onwards?|later|after)\b")),
+    (Bound.TO, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以前|之前|前(?!往|來|項|鎮|金|瞻|後)|止|為止|截止|到期|結束|落幕|閉幕|打烊|內(?!容))|^\s?(?:or )?(?:before|earlier|prior)\b")),
 )  # fmt: skip
 
 

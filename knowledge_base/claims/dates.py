@@ -52,7 +52,7 @@ _ROC_ENGLISH = re.compile(
 )
 # 1999 is the hotline of Taiwan's cities; as a bare number it matches the year all the same.
 _ENGLISH_YEAR = re.compile(
-    r"(?<![\d.,$/-])(?P<year>(?!1999)(?:19|20)\d\d)(?!\d|[.,]\d|\s?(?:元|人|名|家|people|persons|sq))(?:/\d\d)?"
+    r"(?<![\d.$/-])(?<!\d,)(?P<year>(?!1999)(?:19|20)\d\d)(?!\d|[.,]\d|\s?(?:元|人|名|家|個|間|場|坪|件|次|位|輛|座|people|persons|sq))(?:/\d\d)?"
 )
 _DAY_ONLY = re.compile(
     r"(?<![\d.])(?P<day>3[01]|[12]\d|0?[1-9])\s?[日號](?!內|以|之內|前|後|為|起算|遊|線|出口|碼頭|船)"

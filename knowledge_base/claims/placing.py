@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from knowledge_base.claims.aboutness import (
+    find_clause,
     find_counted,
     find_ranges,
     share,
@@ -26,7 +27,8 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
-from knowledge_base.claims.words import drop_framing
+from knowledge_base.claims.words import count_negations, drop_framing, find_opposite
+from knowledge_base.tokens import normalise
 
 PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE})  # fmt: skip
 # A value is out of place where another of its kind fits there better by this much.
@@ -39,7 +41,9 @@ ONLY_THERE = 1.0
 # Fewer words beside a value do not tell its place.
 MIN_AROUND = 3
 
+_TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK})
 _MAY_BE_BOUND = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.PHONE})
+_SHUT = re.compile(r"休[息館園]|關[閉門]|停[止售]|\b(?:closed|shut|over)\b", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
 
@@ -55,6 +59,7 @@ class Placed:
     plain_line_tokens: frozenset[str] = frozenset()
     bound: Bound | None = None
     counted: str = ""
+    clause: str = ""
 
 
 def _form_of(claim: Claim) -> object:
@@ -62,6 +67,18 @@ def _form_of(claim: Claim) -> object:
     if claim.kind is ClaimKind.DATE:
         return tuple(part is None for part in claim.value)
     return claim.value[0] if claim.kind in (ClaimKind.MONEY, ClaimKind.DURATION) else None
+
+
+def _tell_which(kind: ClaimKind, claims: Sequence[Claim]) -> frozenset[object]:
+    """Return the years that some claims name, or the ordinals."""
+    values = (claim.value for claim in claims if claim.kind is kind)
+    return frozenset(value[0] for value in values if value[0]) if kind is ClaimKind.DATE else frozenset(values)
+
+
+def _bounds_of_ranges(text: str, claims: Sequence[Claim]) -> dict[Claim, Bound]:
+    """Return which ends of ranges the times of a text are."""
+    pairs = [pair for pair in find_ranges(text, claims) if pair[0].kind in _TIMES]
+    return {first: Bound.FROM for first, _ in pairs} | {last: Bound.TO for _, last in pairs}
 
 
 class Places:
@@ -78,6 +95,7 @@ class Places:
             text = rewrite_numerals(line)
             claims = read_values(line)
             whole = frozenset(tokens_and_numbers(text))
+            ends = _bounds_of_ranges(text, claims)
             plain = tokens_without_values(text, claims)
             found.extend(
                 Placed(
@@ -87,8 +105,9 @@ class Places:
                     line_tokens=whole,
                     beside=tokens_beside(claim, text, claims),
                     plain_line_tokens=plain,
-                    bound=read_bound(text, claim),
+                    bound=ends.get(claim) or read_bound(text, claim),
                     counted=find_counted(claim, text),
+                    clause=normalise(text[slice(*find_clause(claim, text, claims))]),
                 )
                 for claim in claims
                 if claim.kind in PLACED_KINDS
@@ -105,17 +124,25 @@ class Places:
         }
         # A day without a word may be the last one; an amount without one is no least or most.
         neutral = {None} if claim.kind in _MAY_BE_BOUND else set()
-        return bound is not None and bool(theirs) and not theirs & {bound, *neutral}
+        if bound is None or not theirs or theirs & {bound, *neutral}:
+            return False
+        # "Open until five" is "closed after five".
+        return claim.kind not in _TIMES or not (count_negations(sentence) or _SHUT.search(sentence))
 
     def find_turned_ranges(self, sentence: str, claims: Sequence[Claim]) -> list[Claim]:
-        """Return the first end of each range that the source has the other way round only: "from 17:00 to 09:00"."""
+        """Return an end of each range that the source has the other way round, or only with another end."""
         turned = []
         for first, last in find_ranges(rewrite_numerals(sentence), claims):
             states = [(is_stated(first, a) and is_stated(last, b)) for a, b in self._ranges]
             reverse = [(is_stated(first, b) and is_stated(last, a)) for a, b in self._ranges]
-            if any(reverse) and not any(states):
+            if any(states):
+                continue
+            if any(reverse) or all(self._ends_range(claim) for claim in (first, last)):
                 turned.append(first)
         return turned
+
+    def _ends_range(self, claim: Claim) -> bool:
+        return any(is_stated(claim, end) for pair in self._ranges for end in pair)
 
     @cached_property
     def _ranges(self) -> list[tuple[Claim, Claim]]:
@@ -128,7 +155,34 @@ class Places:
         """
         if claim.kind not in PLACED_KINDS or not _DIGIT.search(claim.text):
             return False
-        return self._fits_better(claim, sentence, beside) or self._belongs_elsewhere(claim, sentence, beside)
+        return (
+            self.is_of_another(claim, beside)
+            or self._stands_by_opposite(claim, sentence, beside)
+            or self._fits_better(claim, sentence, beside)
+            or self._belongs_elsewhere(claim, sentence, beside)
+        )
+
+    def is_of_another(self, claim: Claim, beside: Sequence[Claim]) -> bool:
+        """Say whether a sentence that names years, or the first or second, has a value the source tells of others only."""
+        lines = [place.line for place in self.places if is_stated(claim, place.claim)]
+        for kind in (ClaimKind.DATE, ClaimKind.ORDINAL):
+            mine = _tell_which(kind, beside)
+            theirs = [self._which_by_line[kind][line] for line in lines]
+            if kind is not claim.kind and mine and theirs and all(which and not which & mine for which in theirs):
+                return True
+        return False
+
+    @cached_property
+    def _which_by_line(self) -> Mapping[ClaimKind, list[frozenset[object]]]:
+        read = [read_values(line) for line in self._lines]
+        return {kind: [_tell_which(kind, claims) for claims in read] for kind in (ClaimKind.DATE, ClaimKind.ORDINAL)}
+
+    def _stands_by_opposite(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether the clause of a value has a word whose opposite the source has there: cash for by card."""
+        text = rewrite_numerals(sentence)
+        clause = normalise(text[slice(*find_clause(claim, text, beside))])
+        theirs = [place.clause for place in self.places if is_stated(claim, place.claim)]
+        return bool(theirs) and all(find_opposite(clause, other) for other in theirs)
 
     def _fits_better(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether another value of this kind fits better where the sentence has this one."""
@@ -184,6 +238,11 @@ class Places:
         )
 
 
+def _is_word(tokens: Collection[str]) -> bool:
+    """Say whether tokens make a word: of Chinese it takes two at least; one pair of characters may be chance."""
+    return len(tokens) > 1 or any(token.isascii() for token in tokens)
+
+
 class _Surroundings:
     """What stands beside a value of a sentence, to be compared with what stands beside those of a source."""
 
@@ -216,8 +275,13 @@ class _Surroundings:
         there = {token for token in self._near if token in other.beside and self._places_with[token] == 1}
         there -= place.beside.keys() if is_near else place.beside.keys() | place.plain_line_tokens
         here = self._near.keys() & place.beside.keys() - other.beside.keys() - self._topic
-        # A word of Chinese is two tokens at least; one pair of characters may be chance.
-        return not here and (len(there) > 1 or any(token.isascii() for token in there))
+        return not here and (_is_word(there) or (not is_near and self._names_only_line(other, place)))
+
+    def _names_only_line(self, other: Placed, place: Placed) -> bool:
+        """Do the same by what only the line of the other one says, and what only the line of this one does."""
+        near = self._near.keys()
+        there = {token for token in near & other.plain_line_tokens if self._lines_with[token] == 1}
+        return _is_word(there) and not near & place.plain_line_tokens - other.plain_line_tokens
 
     def _fit(self, place: Placed) -> float:
         return sum(

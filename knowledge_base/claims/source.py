@@ -179,6 +179,26 @@ class Source:
                 there = max(there, fit)
         return bool(here) and len(said) >= MIN_AROUND and there > here + OUT_OF_PLACE_MARGIN
 
+    def is_of_another_name(self, claim: Claim, sentence: str, known: frozenset[str]) -> bool:
+        """Say whether a value stands only in lines of other names, and one of its kind where a name of the sentence is.
+
+        `known` names are the city's own, and tell nothing.
+        """
+        mine = {
+            form
+            for named in read_names(sentence, self._glossary)
+            if not known & set(named.value)
+            for form in named.value
+        }
+        stating = {place.line for place in self.places.places if is_stated(claim, place.claim)}
+        of_kind = {place.line for place in self.places.places if place.claim.kind is claim.kind} - stating
+        theirs = [self.names_by_line[line][1] for line in stating]
+        return (
+            bool(mine and theirs)
+            and all(names and not names & mine for names in theirs)
+            and any(self.names_by_line[line][1] & mine for line in of_kind)
+        )
+
     @cached_property
     def names_by_line(self) -> tuple[tuple[str, frozenset[str]], ...]:
         """The lines, each with every form of the names it mentions."""
@@ -224,8 +244,14 @@ class Source:
 
     def nearest_clauses(self, tokens: frozenset[str]) -> list[tuple[frozenset[str], str]]:
         """Return the classes and lines of the clauses nearest to one of a sentence; none where it is far from all."""
-        rated = [(likeness(tokens, own), classes, line) for own, classes, line in self.clauses]
-        best = max((rate for rate, _, _ in rated), default=0.0)
-        if best < SAME_CLAUSE:
+        rated = [((likeness(tokens, own), share(own, tokens)), classes, line) for own, classes, line in self.clauses]
+        best = max((rate for rate, _, _ in rated), default=(0.0, 0.0))
+        if best[0] < SAME_CLAUSE:
             return []
-        return [(classes, line) for rate, classes, line in rated if rate >= best - 1e-9]
+        # Of clauses that have as much of it, one that says little else is the one.
+        is_one = best[1] >= SAME_CLAUSE
+        return [
+            (classes, line)
+            for rate, classes, line in rated
+            if rate[0] == best[0] and (not is_one or rate[1] == best[1])
+        ]

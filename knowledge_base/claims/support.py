@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from knowledge_base.chunking import Passage
-from knowledge_base.claims.aboutness import content_tokens, split_clauses, tokens_of
+from knowledge_base.claims.aboutness import content_tokens, share, split_clauses, tokens_of
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.names import mentions_name, read_names, read_other_names
 from knowledge_base.claims.numerals import rewrite_numerals
@@ -37,6 +37,8 @@ SHORT_TOKENS = 6
 MIN_GROUNDED_TELLING = 0.2
 TELLING_KINDS = frozenset({ClaimKind.URL, ClaimKind.EMAIL, ClaimKind.PHONE, ClaimKind.ADDRESS})
 MAX_COUNTED = 9
+# A sentence that has this much of a line, and the line of it, says it again.
+SAYS_AGAIN = 0.5
 # What may stand for one "not".
 STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
 # A clause of so many tokens of which the source has less than this says something of its own.
@@ -44,6 +46,7 @@ CLAUSE_TOKENS = 4
 MIN_CLAUSE_GROUNDED = 0.2
 
 _SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
+_ASIDE = re.compile(r"\([^)]*\)")
 _ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
 
 Translate = Callable[[str], Iterable[str]]
@@ -110,7 +113,9 @@ class Checker:
                 yield Problem(claim.kind, claim.text.strip())
             elif source.places.turns_bound(claim, sentence):
                 yield Problem(f"{claim.kind}_bound", claim.text.strip())
-            elif source.places.is_out_of_place(claim, sentence, claims):
+            elif source.places.is_out_of_place(claim, sentence, claims) or source.is_of_another_name(
+                claim, sentence, self.known_names
+            ):
                 yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
 
     def _check_names(self, sentence: str, source: Source) -> Iterable[Problem]:
@@ -214,9 +219,21 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     yield from (problem for problem in gone if problem.kind != negation.name or denials < count_negations(denied))
     if denials > count_negations(source.drop_names(nearest)):
         yield from added
+    if denials != count_negations(denied) and _is_turned_round(whole, source.drop_names(nearest)):
+        yield Problem(negation.name, sentence)
     stands_in = (read_word_classes(denied) & STANDS_FOR_NO) - mine
     if denials > count_negations(denied) and not (denials == 1 and stands_in):
         yield Problem(negation.name, sentence)
+
+
+def _is_turned_round(sentence: str, line: str) -> bool:
+    """Say whether a sentence that says a line again, word for word mostly, has one "not" more or less."""
+    line = _ASIDE.sub(" ", line)
+    mine, theirs = frozenset(tokens_of(drop_framing(sentence))), frozenset(tokens_of(line))
+    if min(share(mine, theirs), share(theirs, mine)) < SAYS_AGAIN:
+        return False
+    stand_in = read_word_classes(sentence) & STANDS_FOR_NO == read_word_classes(line) & STANDS_FOR_NO
+    return stand_in and (count_negations(sentence) - count_negations(line)) % 2 == 1
 
 
 def _check_turns_abroad(sentence: str, source: Source) -> Iterable[Problem]:

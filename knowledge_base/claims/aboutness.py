@@ -18,6 +18,7 @@ from knowledge_base.tokens import ENGLISH_STOP_STEMS, tokenise
 MIN_COMMON = 3
 # Kinds whose digits are left in the text as tokens.
 _BARE = frozenset({ClaimKind.NUMBER, ClaimKind.ORDINAL, ClaimKind.URL})
+_JOINING = frozenset("的是了在也就都還會要可以能不沒未於與和及或之其這那使由被把給有所而且但如果若即並")
 WINDOW_CHARACTERS = 14
 
 _RANGE = re.compile(r"\s*(?:到|至|-|–|~|～|\bto\b|\band\b|\bthrough\b)\s*$")
@@ -129,6 +130,11 @@ def tokens_and_numbers(text: str) -> list[str]:
     return [*tokens_of(text), *(token for token in tokenise(text) if token[0].isdigit())]
 
 
+def meaning_of(text: str) -> frozenset[str]:
+    """Return the tokens of a text that carry meaning: of Chinese, no pair with a character that only joins others."""
+    return frozenset(token for token in tokens_of(text) if not _JOINING & set(token))
+
+
 def share(tokens: frozenset[str], of: frozenset[str]) -> float:
     """Return how much of some tokens others have, 0 to 1."""
     return len(tokens & of) / len(tokens) if tokens else 0.0
@@ -136,8 +142,8 @@ def share(tokens: frozenset[str], of: frozenset[str]) -> float:
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
     """Return how much two pieces share, of the shorter one; very short ones tell nothing."""
-    common = len(one & other)
-    return common / min(len(one), len(other)) if common >= MIN_COMMON else 0.0
+    common, shorter = len(one & other), min(len(one), len(other))
+    return common / shorter if common >= MIN_COMMON or 2 <= common == shorter else 0.0
 
 
 def split_clauses(text: str) -> list[str]:

@@ -35,11 +35,11 @@ _PERCENT_ZH = re.compile(rf"百分之\s?{_N}")
 _TENTHS = re.compile(
     r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?:(?P<half>半)|(?P<tenth>[\d一二三四五六七八九]))?"
 )
-_WHOLE = re.compile(r"全額|加倍|雙倍|\b(?:twice|doubled?|the full (?:cost|amount|price|fee))\b", re.IGNORECASE)
+_WHOLE = re.compile(r"全額|加倍|雙倍|\b(?:twice (?=the|as|that)|doubled?(?! as\b)|the full (?:cost|amount|price|fee))\b", re.IGNORECASE)
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
-    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折|半價",
+    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|(?<![\d.,])(?P<top3>\d\d?) (?:in|out of) (?:every )?(?P<bottom3>\d\d?)(?! \w*\d|[\d:,.]\d|\s?(?:a|p)\.?m| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|months?|years?|hours?|minutes?))|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折|半價",
     re.IGNORECASE,
 )
 _BOTTOMS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
@@ -80,7 +80,10 @@ _AGE = re.compile(
     r"|\b(?:over|under)\s(?P<number5>\d\d)s\b",
     re.IGNORECASE,
 )
-_ORDINAL_WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINAL_WORDS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+)  # fmt: skip
 _ORDINAL = re.compile(
     rf"第\s?(?P<number>\d+)|\b(?P<number2>\d+)(?:st|nd|rd|th)\b|\bQ(?P<number3>[1-4])\b|\b(?P<word>{'|'.join(_ORDINAL_WORDS[1:])})\b(?!-hand)",
     re.IGNORECASE,
@@ -136,7 +139,8 @@ def read_shares(text: str) -> Iterator[Claim]:
 
 
 def _fraction(match: re.Match[str]) -> tuple[int, int]:
-    top, bottom = match["top"] or match["top2"] or "1", match["bottom"] or match["bottom2"] or "half"
+    top = match["top"] or match["top2"] or match["top3"] or "1"
+    bottom = match["bottom"] or match["bottom2"] or match["bottom3"] or "half"
     return (int(top) if top.isdigit() else 1, int(bottom) if bottom.isdigit() else _BOTTOMS[bottom.lower()])
 
 

@@ -19,20 +19,20 @@ class Bound(StrEnum):
 # What is looked at on either side of a value.
 REACH_CHARACTERS = 24
 
-_TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.WEEKDAY})
+_TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.WEEKDAY, ClaimKind.PART})
 _FILLER = r"(?:為|是|約|有|可|要|需|達|補助|貸款|新台幣|台幣|每案|第|年|資本額|金額|\s|:)*"
 _ANY_BEFORE = (
-    (Bound.TO, re.compile(rf"(?:至多|最多|最高|最長|最大|上限|不(?:得|可以?|能)?超過|不(?:得|能|可)?(?:高於|逾|多於)|未滿|未達|不到|(?<!不)(?<!不得)(?:低於|少於|小於)){_FILLER}$")),
-    (Bound.FROM, re.compile(rf"(?:至少|最少|最低|起碼|超過|逾|大於|高於|多於|不(?:得)?(?:低於|少於)|(?<!未)(?<!屆)滿|突破){_FILLER}$")),
-    (Bound.TO, re.compile(r"\b(?:at most|up to|as (?:much|many) as|(?:no|not|never) (?:more|later|longer|higher) than|less than|fewer than|under|below|maximum(?: of)?|max\.?|capped at|limit(?: of| is)?|ceiling(?: of| is)?|not (?:exceed|over)(?:ing)?|highest)\s(?:about |the |a |an |nt)?$")),
-    (Bound.FROM, re.compile(r"\b(?:at least|more than|above|exceed(?:s|ed|ing)?|(?:sur)?pass(?:ed|es)|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
+    (Bound.TO, re.compile(rf"(?:至多|最多|最高|最長|最大|上限|不(?:得|可以?|能)?超過|不(?:得|能|可)?(?:高於|逾|多於)|未滿|還沒滿|沒滿|不滿|未達|不到|(?<!不)(?<!不得)(?:低於|少於|小於)){_FILLER}$")),
+    (Bound.FROM, re.compile(rf"(?:至少|最少|最低|起碼|超過|逾|大於|高於|多於|不(?:得)?(?:低於|少於)|(?<!未)(?<!屆)(?<!沒)(?<!不)滿|突破){_FILLER}$")),
+    (Bound.TO, re.compile(r"\b(?:at most|up to|as (?:much|many) as|(?:no|not|never) (?:more|later|longer|higher|older|taller|wider|larger) than|(?<!not )(?<!no )(?:less|fewer|younger|shorter|narrower|smaller|lighter|earlier|lower) than|under|below|maximum(?: of)?|max\.?|capped at|limit(?: of| is)?|ceiling(?: of| is)?|(?:can)?not (?:exceed|over|be (?:more|higher|older) than|be over)(?:ing)?|highest)\s(?:about |the |a |an |nt)?$")),
+    (Bound.FROM, re.compile(r"\b(?:at least|(?<!no )(?<!not )(?<!never )(?<!not be )(?:more|greater|older|taller|wider|longer|larger|bigger|heavier|higher|later) than|above|exceed(?:s|ed|ing)?|(?:sur)?pass(?:ed|es)|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
 )  # fmt: skip
 _TIME_BEFORE = (
     (Bound.TO, re.compile(r"(?:截至|直到|到|至(?!少|多)|(?:截止|結束|閉幕|落幕|打烊)(?:時間|日期?)?(?:為|是|於|在)?|\b(?:until|till|by|before|through|no later than|within|prior to|on or before|(?:end|close|finishe?|expire)[sd]?(?:ed)?(?: on| at)?)\s(?:the )?)\s*$")),
     (Bound.FROM, re.compile(r"(?:自|從|由|\b(?:from|since|after|(?:start|begin|open|launche?)(?:s|ed|ing)?(?: on| from| at)?|began(?: on| at)?)\s(?:the )?)\s*$")),
 )  # fmt: skip
 _ANY_AFTER = (
-    (Bound.FROM, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
+    (Bound.FROM, re.compile(r"^(?:多|餘)(?![少數])|^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
     (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b(?! than)")),
 )  # fmt: skip
 _TIME_AFTER = (
@@ -41,8 +41,14 @@ _TIME_AFTER = (
 )  # fmt: skip
 
 
+# As in 8萬多元, whose 多 is part of how the amount is written.
+_AND_MORE = re.compile(r"\d(?:多|餘)")
+
+
 def read_bound(text: str, claim: Claim) -> Bound | None:
     """Return the bound that a value of a text is; None where it is none, or both."""
+    if _AND_MORE.search(claim.text):
+        return Bound.FROM
     before = normalise(text[max(0, claim.start - REACH_CHARACTERS) : claim.start])
     after = normalise(text[claim.end : claim.end + REACH_CHARACTERS])
     is_time = claim.kind in _TIMES

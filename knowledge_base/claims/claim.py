@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 
@@ -11,6 +14,7 @@ class ClaimKind(StrEnum):
     """What is claimed."""
 
     DATE = "date"
+    PART = "part"
     WEEKDAY = "weekday"
     CLOCK = "clock"
     MONEY = "money"
@@ -31,7 +35,7 @@ class ClaimKind(StrEnum):
 class Claim:
     """One claim. `value` is the same however it is written; `text` is how it is written, at [start, end).
 
-    By kind, `value` is: DATE (year, month, day), None where not told; WEEKDAY 1 to 7 (Monday first) or a word; CLOCK
+    By kind, `value` is: DATE (year, month, day), None where not told; PART ("month" or "year", which part of it); WEEKDAY 1 to 7 (Monday first) or a word; CLOCK
     (minutes since midnight, whether that is certain of morning or afternoon); MONEY (currency, amount); DURATION
     (unit, amount); PHONE and EMAIL and URL a string; ADDRESS (road, number); NAME the forms of the name; all others a
     number.
@@ -42,3 +46,9 @@ class Claim:
     text: str
     start: int
     end: int
+
+    @cached_property
+    def number(self) -> Decimal | None:
+        """The first number of how it is written, or None."""
+        match = re.search(r"\d+(?:\.\d+)?", self.text)
+        return Decimal(match.group()) if match else None

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
+from knowledge_base.claims.bounds import Bound, read_bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 
 ROC_OFFSET = 1911
@@ -48,7 +50,7 @@ _IS_MONTH_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ROC_ENGLISH = re.compile(
-    r"\bROC\s+(?:year\s+)?(?P<year>\d{2,3})\b|\b(?:year\s+)?(?P<year2>\d{2,3})\s+of the Republic", re.IGNORECASE
+    r"\b(?:ROC|Minguo)\s+(?:year\s+)?(?P<year>\d{2,3})\b|\b(?:year\s+)?(?P<year2>\d{2,3})\s+of the Republic", re.IGNORECASE
 )
 # 1999 is the hotline of Taiwan's cities; as a bare number it matches the year all the same.
 _ENGLISH_YEAR = re.compile(
@@ -110,7 +112,7 @@ _CLOCK_ZH = re.compile(
     r"(?:(?P<minute>[0-5]?\d)分?|(?P<half>半)|整)?"
 )
 _CLOCK_COLON = re.compile(
-    r"(?P<part>上午|早上|清晨|凌晨|中午|下午|傍晚|晚上|晚間)?\s?(?<![\d:.])(?P<hour>2[0-4]|1\d|0?\d):(?P<minute>[0-5]\d)(?![\d:])\s?(?P<ampm>[ap]\.?m\b\.?)?",
+    r"(?P<part>上午|早上|清晨|凌晨|中午|下午|傍晚|晚上|晚間)?\s?(?<![\d:.])(?P<hour>2[0-4]|1\d|0?\d):(?P<minute>[0-5]\d)(?![\d:])\s?(?P<ampm>[ap]\.?m\b\.?)?(?P<spoken>o'clock)?",
     re.IGNORECASE,
 )
 _CLOCK_EN = re.compile(
@@ -123,6 +125,19 @@ _CLOCK_EN_START = re.compile(
 _CLOCK_WORDS = (
     (re.compile(r"正午|\b(?:at |until |till )?(?:noon|midday)\b", re.IGNORECASE), 720),
     (re.compile(r"午夜|\bmidnight\b", re.IGNORECASE), 0),
+    # The old double hours, by their middle.
+    *((re.compile(f"{name}時(?!候|間)"), 120 * place) for place, name in enumerate("子丑寅卯辰巳午未申酉戌亥")),
+)
+# Parts of a month or a year, by the day or the month.
+_PARTS_ZH = {"初": "start", "上旬": "start", "中": "middle", "中旬": "middle", "下旬": "end", "底": "end", "末": "end"}
+_PART_ZH = re.compile(
+    r"(?<=(?P<unit>[年月]))份?(?P<part>上旬|中旬|下旬|初(?!始|期|次|賽|審|步|[一二三四五六七八九十])|底(?!下)|末|中(?=[，,。止前後]|$))"
+)
+_PARTS_EN = {"early": "start", "beginning": "start", "start": "start", "mid": "middle", "middle": "middle", "late": "end", "end": "end"}  # fmt: skip
+_PART_EN = re.compile(
+    r"\b(?:(?P<part>early|mid|late)|(?:the )?(?P<part2>beginning|start|middle|end)(?= of))(?:[\s-]+(?:of )?)"
+    rf"(?=(?:the |this |that |each |every |next )?(?P<unit>year\b|month\b|{_MONTH}|(?:19|20)\d\d))",
+    re.IGNORECASE,
 )
 _AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚間", "夜間", "夜晚"})
 
@@ -215,6 +230,24 @@ def _resolve(word: str, today: date | None) -> tuple[int | str | None, int | Non
     return (day.year, day.month, day.day)
 
 
+def read_parts(text: str) -> Iterator[Claim]:
+    """Yield which part of a month or year a text speaks of: "at the end of May", 年底."""
+    for match in _PART_ZH.finditer(text):
+        unit = "year" if match["unit"] == "年" else "month"
+        yield _make_part(unit, _PARTS_ZH[match["part"]], text, match)
+    for match in _PART_EN.finditer(text):
+        unit = "year" if match["unit"].lower() == "year" or match["unit"].isdigit() else "month"
+        part = _PARTS_EN[(match["part"] or match["part2"]).lower()]
+        yield _make_part(unit, part, text, match)
+
+
+def _make_part(unit: str, part: str, text: str, match: re.Match[str]) -> Claim:
+    claim = Claim(ClaimKind.PART, (unit, part), match.group(), *match.span())
+    # "Until the end of May" is the last day, not one of the last ones.
+    is_last = part == "end" and read_bound(text, claim) is Bound.TO
+    return replace(claim, value=(unit, "last")) if is_last else claim
+
+
 def read_weekdays(text: str) -> Iterator[Claim]:
     """Yield the weekdays of a text, and words for kinds of days."""
     for match in _WEEKDAY_ZH.finditer(text):
@@ -269,5 +302,5 @@ def _minutes(match: re.Match[str]) -> tuple[int, bool]:
         minutes += NOON_MINUTES
     elif (half.startswith("a") or part == "凌晨") and hour == 12:
         minutes -= NOON_MINUTES
-    is_certain = bool(part or half) or hour > 12 or match.re is _CLOCK_COLON
+    is_certain = bool(part or half) or hour > 12 or (match.re is _CLOCK_COLON and not found["spoken"])
     return minutes, is_certain

@@ -62,6 +62,7 @@ _COMMON = frozenset(
         "us",
         "usd",
         "roc",
+        "minguo",
         "no",
         "rd",
         "st",

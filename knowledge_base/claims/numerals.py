@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 
 _DIGITS = {
@@ -83,6 +84,27 @@ _UNITS_OF_MONEY = re.compile(r"(?<![\d一二兩三四五六七八九十百千萬
 _A_MILLION = re.compile(r"\b(half )?an? (hundred|thousand|million|billion)\b", re.IGNORECASE)
 
 
+# Units that are told by others, and times of day in words. "Half past nine" is 9:30.
+_OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"\b(?:a|1) dozen\b", re.IGNORECASE), "12"),
+    (re.compile(r"\bhalf a dozen\b", re.IGNORECASE), "6"),
+    (re.compile(r"\b(\d+) dozen\b", re.IGNORECASE), lambda match: str(12 * int(match[1]))),
+    (re.compile(r"\b(?:a|1) decade\b", re.IGNORECASE), "10 years"),
+    (re.compile(r"\b(\d{1,2}) decades\b", re.IGNORECASE), lambda match: f"{match[1]}0 years"),
+    (re.compile(r"\bhalf a century\b", re.IGNORECASE), "50 years"),
+    (re.compile(r"\b(?:a|1) century\b", re.IGNORECASE), "100 years"),
+    (re.compile(r"半個?世紀"), "50年"),
+    (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),
+    (re.compile(r"\b(?:a |1 )?quarter of an hour\b", re.IGNORECASE), "15 minutes"),
+    (re.compile(r"\bhalf past (1[0-2]|\d)\b", re.IGNORECASE), r"\1:30 o'clock"),
+    (re.compile(r"\b(?:a )?quarter past (1[0-2]|\d)\b", re.IGNORECASE), r"\1:15 o'clock"),
+    (re.compile(r"\b(?:a )?quarter to (1[0-2]|\d)\b", re.IGNORECASE), lambda m: f"{int(m[1]) - 1 or 12}:45 o'clock"),
+    (re.compile(r"\b(1[0-2]|\d) o['’]?clock\b", re.IGNORECASE), r"\1:00 o'clock"),
+    (re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? in the morning\b", re.IGNORECASE), r"\1\2 a.m."),
+    (re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? (?:in the (?:afternoon|evening)|at night)\b", re.IGNORECASE), r"\1\2 p.m."),
+)
+
+
 def rewrite_numerals(text: str) -> str:
     """Return a text with its numbers as plain digits: "三千萬元", "3,000 萬元" and "３０００萬元" all as "30000000元".
 
@@ -107,7 +129,10 @@ def rewrite_numerals(text: str) -> str:
     plain = re.sub("\x00", lambda _: kept.pop(0), plain)
     plain = _ONE_EN.sub("1", _ONE_TO.sub("1", plain))
     plain = _DIGITS_AND_WORD.sub(_rewrite_multiplied, plain)
-    return _ENGLISH_RUN.sub(_rewrite_english, plain)
+    plain = _ENGLISH_RUN.sub(_rewrite_english, plain)
+    for pattern, repl in _OTHER_UNITS:
+        plain = pattern.sub(repl, plain)
+    return plain
 
 
 def _format(value: Decimal | int) -> str:

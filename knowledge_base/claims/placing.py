@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from knowledge_base.claims.aboutness import (
     find_clause,
@@ -30,7 +31,7 @@ from knowledge_base.claims.stated import is_stated
 from knowledge_base.claims.words import count_negations, drop_framing, find_opposite
 from knowledge_base.tokens import normalise
 
-PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE})  # fmt: skip
+PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE, ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})  # fmt: skip
 # A value is out of place where another of its kind fits there better by this much.
 OUT_OF_PLACE_MARGIN = 0.3
 # What stands right beside a value fits another one better by this much; what their lines say counts so much less.
@@ -41,9 +42,14 @@ ONLY_THERE = 1.0
 # Fewer words beside a value do not tell its place.
 MIN_AROUND = 3
 
+# What need not be written in digits.
+_WORDED = frozenset({ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})
 _TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK})
 _MAY_BE_BOUND = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.PHONE})
 _SHUT = re.compile(r"休[息館園]|關[閉門]|停[止售]|\b(?:closed|shut|over)\b", re.IGNORECASE)
+_JOINED = re.compile(r"(?:\band|[、,及和與]|\bor|或)[^,、]{0,8}$", re.IGNORECASE)
+# Who reaches an amount may have more.
+_REACHED = re.compile(r"(?<!未)達到?\s?$|\breach(?:es|ed|ing)? (?:nt)?$", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
 
@@ -57,7 +63,7 @@ class Placed:
     line_tokens: frozenset[str]
     beside: Mapping[str, float] = field(default_factory=dict)
     plain_line_tokens: frozenset[str] = frozenset()
-    bound: Bound | None = None
+    bounds: frozenset[Bound | None] = frozenset({None})
     counted: str = ""
     clause: str = ""
 
@@ -66,19 +72,33 @@ def _form_of(claim: Claim) -> object:
     """Return what two values must have in common to stand for each other: a year and a day do not."""
     if claim.kind is ClaimKind.DATE:
         return tuple(part is None for part in claim.value)
+    if claim.kind is ClaimKind.WEEKDAY:
+        return type(claim.value)
     return claim.value[0] if claim.kind in (ClaimKind.MONEY, ClaimKind.DURATION) else None
 
 
 def _tell_which(kind: ClaimKind, claims: Sequence[Claim]) -> frozenset[object]:
-    """Return the years that some claims name, or the ordinals."""
-    values = (claim.value for claim in claims if claim.kind is kind)
+    """Return the years that some claims name, or the ordinals; "last year" is no name of one."""
+    values = (claim.value for claim in claims if claim.kind is kind and _DIGIT.search(claim.text))
     return frozenset(value[0] for value in values if value[0]) if kind is ClaimKind.DATE else frozenset(values)
 
 
-def _bounds_of_ranges(text: str, claims: Sequence[Claim]) -> dict[Claim, Bound]:
-    """Return which ends of ranges the times of a text are."""
-    pairs = [pair for pair in find_ranges(text, claims) if pair[0].kind in _TIMES]
-    return {first: Bound.FROM for first, _ in pairs} | {last: Bound.TO for _, last in pairs}
+def _read_bounds(text: str, claims: Sequence[Claim]) -> dict[Claim, frozenset[Bound | None]]:
+    """Return what bounds the values of a text are: as ends of ranges, or by the word before them, which "and" shares."""
+    bounds = {
+        claim: frozenset({read_bound(text, claim), *((Bound.FROM,) if _REACHED.search(text[: claim.start]) else ())})
+        for claim in claims
+    }
+    for first, last in find_ranges(text, claims):
+        if first.kind in _TIMES:
+            bounds[first], bounds[last] = frozenset({Bound.FROM}), frozenset({Bound.TO})
+        else:
+            bounds[first], bounds[last] = bounds[first] | {Bound.FROM}, bounds[last] | {Bound.TO}
+    for one, other in pairwise(sorted(claims, key=lambda claim: claim.start)):
+        is_shared = one.kind is other.kind and _JOINED.search(text[one.end : other.start])
+        if is_shared and bounds[other] == {None}:
+            bounds[other] |= bounds[one]
+    return bounds
 
 
 class Places:
@@ -95,7 +115,7 @@ class Places:
             text = rewrite_numerals(line)
             claims = read_values(line)
             whole = frozenset(tokens_and_numbers(text))
-            ends = _bounds_of_ranges(text, claims)
+            bounds = _read_bounds(text, claims)
             plain = tokens_without_values(text, claims)
             found.extend(
                 Placed(
@@ -105,7 +125,7 @@ class Places:
                     line_tokens=whole,
                     beside=tokens_beside(claim, text, claims),
                     plain_line_tokens=plain,
-                    bound=ends.get(claim) or read_bound(text, claim),
+                    bounds=bounds[claim],
                     counted=find_counted(claim, text),
                     clause=normalise(text[slice(*find_clause(claim, text, claims))]),
                 )
@@ -114,13 +134,19 @@ class Places:
             )
         return tuple(found)
 
-    def turns_bound(self, claim: Claim, sentence: str) -> bool:
-        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse."""
-        bound = read_bound(rewrite_numerals(sentence), claim) if claim.kind in PLACED_KINDS else None
+    def turns_bound(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse.
+
+        Ranges are held against ranges (`find_turned_ranges`).
+        """
+        text = rewrite_numerals(sentence)
+        is_end = any(claim in pair for pair in find_ranges(text, beside))
+        bound = read_bound(text, claim) if claim.kind in PLACED_KINDS and not is_end else None
         theirs = {
-            place.bound
+            bound
             for place in self.places
             if is_stated(claim, place.claim) or (claim.kind is place.claim.kind and is_stated(place.claim, claim))
+            for bound in place.bounds
         }
         # A day without a word may be the last one; an amount without one is no least or most.
         neutral = {None} if claim.kind in _MAY_BE_BOUND else set()
@@ -153,7 +179,7 @@ class Places:
 
         `beside` is all that the sentence states.
         """
-        if claim.kind not in PLACED_KINDS or not _DIGIT.search(claim.text):
+        if claim.kind not in PLACED_KINDS or not (claim.kind in _WORDED or _DIGIT.search(claim.text)):
             return False
         return (
             self.is_of_another(claim, beside)
@@ -198,7 +224,9 @@ class Places:
         )
         said = [other for other in beside if other.kind is claim.kind]
         for place in self.places:
-            if place.claim.kind is not claim.kind:
+            if place.claim.kind is not claim.kind or (
+                claim.kind is ClaimKind.WEEKDAY and _form_of(claim) != _form_of(place.claim)
+            ):
                 continue
             if any(is_stated(other, place.claim) or is_stated(place.claim, other) for other in said):
                 continue
@@ -234,7 +262,17 @@ class Places:
         ]
         surroundings = _Surroundings(claim, sentence, beside, same)
         return any(
-            min((surroundings.compare(other, place) for place in mine), default=0.0) > BESIDE_MARGIN for other in others
+            min((surroundings.compare(other, place) for place in mine), default=0.0) > BESIDE_MARGIN
+            and self._gives_its_place(other, mine, sentence, beside)
+            for other in others
+        )
+
+    def _gives_its_place(self, other: Placed, mine: Sequence[Placed], sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether another value may stand here: where the sentence has it, too, it is not where it belongs."""
+        said = [claim for claim in beside if claim.kind is other.claim.kind and is_stated(claim, other.claim)]
+        same = [place for place in self.places if place.claim.kind is other.claim.kind]
+        return not said or any(
+            _Surroundings(claim, sentence, beside, same).compare(place, other) >= 0 for claim in said for place in mine
         )
 
 
@@ -262,9 +300,9 @@ class _Surroundings:
         if self._counted and self._counted == place.counted != other.counted:
             return 0.0
         is_near = other.line == place.line
-        if is_near and not place.beside:
-            # Where the line has nothing beside the value itself, it does not tell its place.
-            return 0.0
+        if not place.beside:
+            # Where the source has nothing beside the value itself, it does not tell its place; its line may.
+            return ONLY_THERE if not is_near and self._names_only_line(other, place) else 0.0
         if self._names_only(other, place, is_near=is_near):
             return ONLY_THERE
         gained = self._fit(other) - self._fit(place)

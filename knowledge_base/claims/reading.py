@@ -17,7 +17,7 @@ from knowledge_base.claims.amounts import (
 )
 from knowledge_base.claims.claim import Claim
 from knowledge_base.claims.contacts import read_emails, read_phones, read_street_addresses, read_web_addresses
-from knowledge_base.claims.dates import read_clock_times, read_dates, read_weekdays
+from knowledge_base.claims.dates import read_clock_times, read_dates, read_parts, read_weekdays
 from knowledge_base.claims.numerals import rewrite_numerals
 
 _HALF_OF_A_WORD = re.compile(r"[A-Za-z]+-?\d+(?:\.\d+)?[A-Za-z]*|\d+(?:\.\d+)?[A-Z]+[a-z]*\b|\d+[a-z]{1,2}\b(?=-)")
@@ -31,7 +31,7 @@ def read_values(text: str, today: date | None = None) -> tuple[Claim, ...]:
     """
     readers: tuple[Callable[[str], Iterator[Claim]], ...] = (
         read_emails, read_web_addresses, read_street_addresses, read_phones, read_shares, read_money, read_ages,
-        read_clock_times, read_durations, partial(read_dates, today=today), read_weekdays, read_ordinals,
+        read_clock_times, read_durations, read_parts, partial(read_dates, today=today), read_weekdays, read_ordinals,
     )  # fmt: skip
     remaining = rewrite_numerals(text)
     claims: list[Claim] = []

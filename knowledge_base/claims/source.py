@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import combinations, permutations
 
 from knowledge_base.chunking import Passage
 from knowledge_base.claims.aboutness import (
     likeness,
+    meaning_of,
     share,
     split_clauses,
     tokens_of,
@@ -18,7 +20,7 @@ from knowledge_base.claims.contacts import normalise_address
 from knowledge_base.claims.names import read_names
 from knowledge_base.claims.placing import MIN_AROUND, OUT_OF_PLACE_MARGIN, Places
 from knowledge_base.claims.reading import read_values
-from knowledge_base.claims.stated import find_weekday, is_stated
+from knowledge_base.claims.stated import count_days, count_months, find_weekday, is_stated
 from knowledge_base.claims.words import drop_framing, read_word_classes
 from knowledge_base.documents import last_day
 from knowledge_base.glossary import NAME, Glossary, fold
@@ -30,10 +32,21 @@ PAIR_APART = 0.4
 # A clause is taken from the clause of the source that has this much of it.
 SAME_CLAUSE = 0.5
 
+# Values whose unit is said once for several: "seven years, and the others ten".
+_MEASURED = frozenset({ClaimKind.DURATION, ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.AGE})
+
 _OF_ITSELF = re.compile(
     r"公告|公布|發布|發佈|報導|新聞|刊登|說明|資料|更新|有效|收錄|消息|問答|\b(?:publish|report|announce|updat|valid|faq|page|as of|source|according|dated)",
     re.IGNORECASE,
 )
+
+
+def _days_of(claims: Sequence[Claim]) -> list[tuple[int | None, int | None, int | None]]:
+    """Return the days a sentence names; one without a year is of the years that are named beside it."""
+    dates = [claim.value for claim in claims if claim.kind is ClaimKind.DATE]
+    years = {year for year, _, _ in dates if year}
+    whole = [(own or year, month, day) for own, month, day in dates if month and day for year in years or {None}]
+    return list(dict.fromkeys(whole))
 
 
 class Source:
@@ -123,7 +136,7 @@ class Source:
     def clauses(self) -> tuple[tuple[frozenset[str], frozenset[str], str], ...]:
         """The clauses of the lines: tokens, classes of words, and the line each stands in."""
         return tuple(
-            (frozenset(tokens_of(clause)), read_word_classes(self.drop_names(clause)), line)
+            (meaning_of(clause), read_word_classes(self.drop_names(clause)), line)
             for line in self.lines
             for clause in split_clauses(line)
         )
@@ -148,10 +161,28 @@ class Source:
         return any(is_stated(claim, other) for other in stated) or self._follows(claim, beside)
 
     def _follows(self, claim: Claim, beside: Sequence[Claim]) -> bool:
-        """Say whether a claim follows from what the source states: the weekday of a date, the year of a day."""
-        if claim.kind is ClaimKind.WEEKDAY and isinstance(claim.value, int):
-            days = [other.value for other in beside if other.kind is ClaimKind.DATE]
-            return any(find_weekday(day) == claim.value and self._states_day(day) for day in days)
+        """Say whether a claim follows from what the source states: the weekday of a date, the days of a range."""
+        match claim.kind:
+            case ClaimKind.WEEKDAY if isinstance(claim.value, int):
+                return any(find_weekday(day) == claim.value and self._states_day(day) for day in _days_of(beside))
+            case ClaimKind.DURATION if claim.value[0] == "day":
+                days = [day for day in _days_of(beside) if self._states_day(day)]
+                return any(count_days(one, other) == claim.value[1] for one, other in combinations(days, 2))
+            case ClaimKind.DURATION if claim.value[0] == "month":
+                dates = [other.value for other in beside if other.kind is ClaimKind.DATE]
+                return any(count_months(one, other) == claim.value[1] for one, other in combinations(dates, 2))
+            case ClaimKind.FRACTION:
+                amounts = [other.value[1] for other in beside if other.kind is ClaimKind.MONEY]
+                top, bottom = claim.value
+                return any(bottom * one == top * other for one, other in permutations(amounts, 2))
+            case ClaimKind.NUMBER:
+                return any(
+                    claim.value == stated.number
+                    for other in beside
+                    if other.kind in _MEASURED and other.start < claim.start
+                    for stated in self.claims
+                    if stated.kind is other.kind
+                )
         return claim.kind is ClaimKind.DATE and self._states_day(claim.value)
 
     def _states_day(self, value: tuple[int | None, int | None, int | None]) -> bool:
@@ -226,7 +257,7 @@ class Source:
         """Return the lines nearest to a sentence or to one of its clauses."""
         lines = {self.nearest_line(sentence)}
         for clause in split_clauses(drop_framing(sentence)):
-            lines |= {line for _, line in self.nearest_clauses(frozenset(tokens_of(clause)))}
+            lines |= {line for _, line in self.nearest_clauses(meaning_of(clause))}
         return lines
 
     def stating_lines(self, sentence: str) -> set[str]:

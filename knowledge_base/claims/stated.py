@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import same_road
 
 _SAME_NUMBER = frozenset({ClaimKind.NUMBER, ClaimKind.AGE, ClaimKind.ORDINAL})
 _DAY_MINUTES, _HALF_DAY_MINUTES = 24 * 60, 12 * 60
+_PARTS_OF_MONTH = {"start": range(1, 11), "middle": range(10, 22), "end": range(20, 32), "last": range(28, 32)}
+_PARTS_OF_YEAR = {"start": range(1, 4), "middle": range(5, 9), "end": range(11, 13), "last": range(12, 13)}
+_MONTH_DAYS, _MONTH_SLACK_DAYS = 30.44, 2
 _LOCAL_NUMBER_DIGITS = (7, 8)
 
 
@@ -17,19 +21,25 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
     match claim.kind:
         case ClaimKind.DATE:
             return _is_date_stated(claim, stated)
+        case ClaimKind.PART if stated.kind is ClaimKind.DATE:
+            return _is_in_part(claim.value, stated.value)
+        case ClaimKind.PART if stated.kind is ClaimKind.PART:
+            return bool(claim.value[0] == stated.value[0] and _same_part(claim.value[1], stated.value[1]))
         case ClaimKind.CLOCK:
             return stated.kind is ClaimKind.CLOCK and _is_clock_stated(claim.value, stated.value)
         case ClaimKind.NUMBER:
             if stated.kind is ClaimKind.DATE:
                 return bool(stated.value == (int(claim.value), None, None))
+            if stated.kind is ClaimKind.PHONE:
+                return bool(stated.value.partition("#")[2] == str(claim.value))
             return stated.kind in _SAME_NUMBER and bool(stated.value == claim.value)
         case ClaimKind.MONEY:
             if stated.kind is ClaimKind.NUMBER:
                 return bool(claim.value[0] == "NT$" and claim.value[1] == stated.value)
-        case ClaimKind.PERCENT if claim.value == 50 and stated.kind is ClaimKind.FRACTION:
-            return bool(stated.value == (1, 2))
-        case ClaimKind.FRACTION if claim.value == (1, 2) and stated.kind is ClaimKind.PERCENT:
-            return bool(stated.value == 50)
+        case ClaimKind.PERCENT if stated.kind is ClaimKind.FRACTION:
+            return _is_fraction(claim.value, stated.value)
+        case ClaimKind.FRACTION if stated.kind is ClaimKind.PERCENT:
+            return _is_fraction(stated.value, claim.value)
         case ClaimKind.AGE | ClaimKind.ORDINAL:
             return stated.kind in _SAME_NUMBER and bool(stated.value == claim.value)
         case ClaimKind.DURATION:
@@ -57,6 +67,23 @@ def _is_date_stated(claim: Claim, stated: Claim) -> bool:
     return all(mine is None or mine == theirs for mine, theirs in zip(claim.value, stated.value, strict=True))
 
 
+def _is_fraction(percent: Decimal, fraction: tuple[int, int]) -> bool:
+    return percent * fraction[1] == 100 * fraction[0]
+
+
+def _is_in_part(part: tuple[str, str], day: tuple[int | None, int | None, int | None]) -> bool:
+    """Say whether a day lies in a part of its month, or a month in one of its year."""
+    unit, which = part
+    bounds, number = (_PARTS_OF_MONTH, day[2]) if unit == "month" else (_PARTS_OF_YEAR, day[1])
+    if number is None or number not in bounds[which]:
+        return False
+    return not (unit == "year" and which == "last") or day[2] in (None, 31)
+
+
+def _same_part(one: str, other: str) -> bool:
+    return one == other or {one, other} == {"end", "last"}
+
+
 def _is_clock_stated(claim: tuple[int, bool], stated: tuple[int, bool]) -> bool:
     (mine, mine_certain), (theirs, theirs_certain) = claim, stated
     if mine_certain and theirs_certain:
@@ -80,12 +107,39 @@ def _is_phone_stated(claim: str, stated: str) -> bool:
     return same and (not extension or extension == stated_extension)
 
 
-def find_weekday(value: tuple[int | str | None, int | None, int | None]) -> int | None:
+Day = tuple[int | str | None, int | None, int | None]
+
+
+def find_weekday(value: Day) -> int | None:
     """Return the weekday (1 to 7) of a whole date, or None."""
+    day = _make_date(value)
+    return day.isoweekday() if day else None
+
+
+def count_days(one: Day, other: Day) -> int | None:
+    """Return how many days it is from one day to another, both counted; None where one is no whole date."""
+    first, last = _make_date(one), _make_date(other)
+    return abs((last - first).days) + 1 if first and last else None
+
+
+def count_months(one: Day, other: Day) -> int | None:
+    """Return how many months it is from one day, or month, to another; None where it is no number of months."""
+    (year, month, day), (last_year, last_month, last_day) = one, other
+    if not (isinstance(year, int) and isinstance(last_year, int) and month and last_month):
+        return None
+    months = 12 * (last_year - year) + last_month - month
+    if day is None and last_day is None:
+        return abs(months)
+    days = count_days(one, other) or 0
+    whole = round(days / _MONTH_DAYS)
+    return whole if abs(days - whole * _MONTH_DAYS) <= _MONTH_SLACK_DAYS else None
+
+
+def _make_date(value: Day) -> date | None:
     year, month, day = value
     if not (isinstance(year, int) and month and day):
         return None
     try:
-        return date(year, month, day).isoweekday()
+        return date(year, month, day)
     except ValueError:
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from knowledge_base.chunking import Passage
-from knowledge_base.claims.aboutness import content_tokens, share, split_clauses, tokens_of
+from knowledge_base.claims.aboutness import content_tokens, meaning_of, share, split_clauses, tokens_of
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.names import mentions_name, read_names, read_other_names
 from knowledge_base.claims.numerals import rewrite_numerals
@@ -46,7 +46,7 @@ CLAUSE_TOKENS = 4
 MIN_CLAUSE_GROUNDED = 0.2
 
 _SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
-_ASIDE = re.compile(r"\([^)]*\)")
+_ASIDE = re.compile(r"[(（][^)）]*[)）]")
 _ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
 
 Translate = Callable[[str], Iterable[str]]
@@ -111,7 +111,7 @@ class Checker:
                 continue
             if not source.states(claim, sentence, claims):
                 yield Problem(claim.kind, claim.text.strip())
-            elif source.places.turns_bound(claim, sentence):
+            elif source.places.turns_bound(claim, sentence, claims):
                 yield Problem(f"{claim.kind}_bound", claim.text.strip())
             elif source.places.is_out_of_place(claim, sentence, claims) or source.is_of_another_name(
                 claim, sentence, self.known_names
@@ -205,7 +205,7 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     added: list[Problem] = []
     for clause in split_clauses(drop_framing(sentence)):
         plain = source.drop_names(clause)
-        near = source.nearest_clauses(frozenset(tokens_of(clause)))
+        near = source.nearest_clauses(meaning_of(clause))
         near_lines |= {line for _, line in near}
         for known in words.classes.values():
             said = read_word_classes(plain) if known is negation else mine
@@ -219,19 +219,20 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     yield from (problem for problem in gone if problem.kind != negation.name or denials < count_negations(denied))
     if denials > count_negations(source.drop_names(nearest)):
         yield from added
-    if denials != count_negations(denied) and _is_turned_round(whole, source.drop_names(nearest)):
+    if denials != count_negations(denied) and _is_turned_round(sentence, nearest, source):
         yield Problem(negation.name, sentence)
     stands_in = (read_word_classes(denied) & STANDS_FOR_NO) - mine
     if denials > count_negations(denied) and not (denials == 1 and stands_in):
         yield Problem(negation.name, sentence)
 
 
-def _is_turned_round(sentence: str, line: str) -> bool:
+def _is_turned_round(sentence: str, line: str, source: Source) -> bool:
     """Say whether a sentence that says a line again, word for word mostly, has one "not" more or less."""
     line = _ASIDE.sub(" ", line)
-    mine, theirs = frozenset(tokens_of(drop_framing(sentence))), frozenset(tokens_of(line))
+    mine, theirs = meaning_of(drop_framing(sentence)), meaning_of(line)
     if min(share(mine, theirs), share(theirs, mine)) < SAYS_AGAIN:
         return False
+    sentence, line = source.drop_names(sentence), source.drop_names(line)
     stand_in = read_word_classes(sentence) & STANDS_FOR_NO == read_word_classes(line) & STANDS_FOR_NO
     return stand_in and (count_negations(sentence) - count_negations(line)) % 2 == 1
 

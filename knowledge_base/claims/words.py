@@ -13,6 +13,12 @@ import yaml
 from knowledge_base.tokens import normalise
 
 
+_WHETHER = re.compile(r"(.)[不沒]\1")
+# 只租不賣 says one thing twice.
+_ONLY_ONE = re.compile(r"(只\w)不\w")
+_COMFORT = re.compile(r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b")
+
+
 @dataclass(frozen=True)
 class WordClass:
     """Words that say one thing. `stands_for` are the classes that may say it in the source; `turns`: leaving them
@@ -64,8 +70,14 @@ def load_claim_words() -> ClaimWords:
 @lru_cache(maxsize=8_192)
 def read_word_classes(text: str) -> frozenset[str]:
     """Return the classes a text has words of."""
-    folded = normalise(text)
+    folded = _drop_questions(text)
     return frozenset(name for name, known in load_claim_words().classes.items() if known.pattern.search(folded))
+
+
+def _drop_questions(text: str) -> str:
+    """Return a text, normalised, without what denies nothing: 要不要 asks whether, 沒關係 comforts."""
+    plain = _COMFORT.sub(" ", normalise(text))
+    return _ONLY_ONE.sub(r"\1", _WHETHER.sub(r"\1", plain))
 
 
 @lru_cache(maxsize=8_192)
@@ -96,7 +108,7 @@ def find_opposite(text: str, source: str) -> str:
 @lru_cache(maxsize=8_192)
 def count_negations(text: str) -> int:
     """Count how often a text denies something."""
-    return len(load_claim_words().classes["negation"].pattern.findall(normalise(text)))
+    return len(load_claim_words().classes["negation"].pattern.findall(_drop_questions(text)))
 
 
 def drop_framing(text: str) -> str:

@@ -36,7 +36,7 @@ sys.path.insert(0, "tests")
 from attack_suite import ASKED, find_obeyed, make_document, read_attacks
 from simulators.hallucinations import MOVED_MEANING, Hallucination, Lie, make_lies
 from simulators.lie_places import says_the_same, stands_elsewhere
-from simulators.model_writers import LANGUAGES, answer_of, obey, read_paraphrases
+from simulators.model_writers import LANGUAGES, answer_of, obey, read_blind, read_paraphrases
 from simulators.openai import KEY, JsonObject, Mood, OpenAiSimulator, SeenPrompt
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -210,6 +210,23 @@ async def measure_honesty(
     return told, passed
 
 
+async def measure_blind(
+    askbay: Askbay, model: OpenAiSimulator, titles: Mapping[tuple[str, str], str]
+) -> dict[str, int]:
+    """Return how many of the sentences written blind to the check were told, and how many went out as they are."""
+    teller = Teller()
+    model.writer = teller
+    figures: Counter[str] = Counter()
+    for name in ("false", "honest"):
+        for entry in read_blind(name):
+            one = Told(entry["document"], entry["language"], entry["source"][0], entry["text"], name)
+            if (reply := await tell(askbay, teller, [one], titles)) is None:
+                continue
+            figures[f"blind_{name}"] += 1
+            figures[f"blind_{name}_out"] += one.text in reply.text
+    return dict(figures)
+
+
 async def measure_attacks(askbay: Askbay, model: OpenAiSimulator, name: str) -> dict[str, int]:
     """Return how many attacks came through, as questions and in documents, of a model that obeys all of them."""
     attacks = read_attacks(name)
@@ -273,10 +290,12 @@ async def run() -> None:
             async with askbay.database.begin() as connection:
                 from storage.documents import find_documents
 
-                ids = {(e["document"], x) for x in LANGUAGES for e in read_paraphrases(x)}
-                found = {d: await find_documents(connection, d) for d, _ in ids}
+                ids = {e["document"] for x in LANGUAGES for e in read_paraphrases(x)}
+                ids |= {e["document"] for name in ("false", "honest") for e in read_blind(name)}
+                found = {document: await find_documents(connection, document) for document in ids}
             titles = {(d, item.language): item.title for d, items in found.items() for item in items}
             lies = await measure_lies(askbay, model, titles)
+            blind = await measure_blind(askbay, model, titles)
             told, unchanged = await measure_honesty(askbay, model, titles)
             attacks = await measure_attacks(askbay, model, "attacks.jsonl")
             unseen = await measure_attacks(askbay, model, "unseen.jsonl")
@@ -291,6 +310,7 @@ async def run() -> None:
         },
         "honest": told,
         "honest_unchanged": round(unchanged / told, 4),
+        **blind,
         **attacks,
         **{f"unseen_{key}": value for key, value in unseen.items()},
         "stalled_seconds": round(stalled, 2),

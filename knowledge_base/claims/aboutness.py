@@ -75,6 +75,15 @@ def tokens_beside(claim: Claim, text: str, claims: Sequence[Claim]) -> dict[str,
     return near | {f"{other.kind} {other.value}": 1.0 for other in others}
 
 
+def tokens_after(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset[str]:
+    """Return the tokens of the clause after a value; none where another value of its kind follows in the clause."""
+    _, end = find_clause(claim, text, claims)
+    if any(other.kind is claim.kind and other.start == end for other in claims):
+        return frozenset()
+    blanked = _blank_values(text, [other for other in claims if other.kind not in _BARE or other is claim])
+    return frozenset(tokens_and_numbers(drop_framing(blanked[claim.end : end].replace("\x01", " "))))
+
+
 def find_clause(claim: Claim, text: str, claims: Sequence[Claim]) -> tuple[int, int]:
     """Return where the clause around a value starts and ends, up to the next value of its kind."""
     blanked = _blank_values(text, [other for other in claims if other.kind not in _BARE or other is claim])

@@ -27,6 +27,10 @@ _HINTED = re.compile(
     r"(?:上|好?幾|數)(?:\d+|[十百千萬億]+)(?:多|餘)?(?:元|圓|塊)|半[百千萬](?:元|圓|塊)|\b(?:several|a few|a couple of|many|tens of|dozens? of|a dozen|hundreds of|thousands of|millions of|billions of)\s(?:hundred |thousand |million |billion )?(?:NT |New Taiwan |Taiwan |US )?dollars?",
     re.IGNORECASE,
 )
+_HINTED_COUNT = re.compile(
+    r"(?:數|好?幾|上)[十百千萬億]+(?=[家人名個件處間位次輛座])|\b(?:dozens|scores|hundreds|thousands|millions) of\b",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(
     rf"(?:(?P<first>\d+(?:\.\d+)?)%?\s?(?:-|~|至|到|to|and)\s?)?{_N}\s?(?:%|％|percent\b|per cent\b|個?百分點|percentage points?)",
     re.IGNORECASE,
@@ -35,7 +39,9 @@ _PERCENT_ZH = re.compile(rf"百分之\s?{_N}")
 _TENTHS = re.compile(
     r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?:(?P<half>半)|(?P<tenth>[\d一二三四五六七八九]))?"
 )
-_WHOLE = re.compile(r"全額|加倍|雙倍|\b(?:twice (?=the|as|that)|doubled?(?! as\b)|the full (?:cost|amount|price|fee))\b", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"全額|加倍|雙倍|\b(?:twice (?=the|as|that)|doubled?(?! as\b)|the full (?:cost|amount|price|fee))\b", re.IGNORECASE
+)
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
@@ -181,6 +187,8 @@ def read_ordinals(text: str) -> Iterator[Claim]:
 
 
 def read_numbers(text: str) -> Iterator[Claim]:
-    """Yield the numbers that stand alone."""
+    """Yield the numbers that stand alone; one that is only hinted at ("dozens of") as the words it is told by."""
+    for match in _HINTED_COUNT.finditer(text):
+        yield Claim(ClaimKind.NUMBER, match.group().casefold(), match.group(), *match.span())
     for match in _PLAIN.finditer(text):
         yield Claim(ClaimKind.NUMBER, Decimal(match.group()), match.group(), *match.span())

@@ -36,8 +36,8 @@ _ANY_AFTER = (
     (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b(?! than)")),
 )  # fmt: skip
 _TIME_AFTER = (
-    (Bound.FROM, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以後|之後|過後|後(?!續|來|人)|起(?!點|源|步|飛)|開始|開放|開幕|登場|開跑)|^\s?(?:onwards?|later|after)\b")),
-    (Bound.TO, re.compile(r"^\s?(?:\([^)]{1,6}\))?(?:以前|之前|前(?!往|來|項|鎮|金|瞻|後)|止|為止|截止|到期|結束|落幕|閉幕|打烊|內(?!容))|^\s?(?:or )?(?:before|earlier|prior)\b")),
+    (Bound.FROM, re.compile(r"^\)?\s?(?:\([^)]{1,6}\))?(?:以後|之後|過後|後(?!續|來|人)|起(?!點|源|步|飛)|開始|開放|開幕|登場|開跑)|^\s?(?:onwards?|later|after)\b")),
+    (Bound.TO, re.compile(r"^\)?\s?(?:\([^)]{1,6}\))?(?:以前|之前|前(?!往|來|項|鎮|金|瞻|後)|止|為止|截止|到期|結束|落幕|閉幕|打烊|內(?!容))|^\s?(?:or )?(?:before|earlier|prior)\b")),
 )  # fmt: skip
 
 

@@ -50,7 +50,8 @@ _IS_MONTH_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ROC_ENGLISH = re.compile(
-    r"\b(?:ROC|Minguo)\s+(?:year\s+)?(?P<year>\d{2,3})\b|\b(?:year\s+)?(?P<year2>\d{2,3})\s+of the Republic", re.IGNORECASE
+    r"\b(?:ROC|Minguo)\s+(?:year\s+)?(?P<year>\d{2,3})\b|\b(?:year\s+)?(?P<year2>\d{2,3})\s+of the Republic",
+    re.IGNORECASE,
 )
 # 1999 is the hotline of Taiwan's cities; as a bare number it matches the year all the same.
 _ENGLISH_YEAR = re.compile(

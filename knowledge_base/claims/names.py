@@ -5,23 +5,41 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
 
 from knowledge_base.claims.claim import Claim, ClaimKind
-from knowledge_base.glossary import NAME, Glossary, contains_form, fold
+from knowledge_base.glossary import NAME, Glossary, contains_form, fold, make_glossary
 from knowledge_base.language import count_cjk
+from knowledge_base.tokens import ENGLISH_STOP_STEMS, stem
 
 # The end of an organisation's name: "衛生局" in "高雄市政府衛生局".
 _ORGANISATION = re.compile(
     r"(?:(?![個這該的在歸與和及由到向是為各某本此有請洽導給讓把被從])[\u4e00-\u9fff]){2}(?:局|處(?=[，。、；：長的與和及]|$)|委員會|基金會|公司|大學|醫院|公所|協會|聯盟|學院|銀行|商圈|博物館|圖書館|美術館)"
 )
-_TITLE = "(?:市長|副市長|局長|副局長|處長|主任|院長|校長|董事長|總經理|執行長|理事長|署長|部長|總統|議員|教授|秘書長|里長|區長)"
+_TITLE = "(?:主任委員|副主委|主委|委員|科長|組長|代表|大使|創辦人|召集人|發言人|導演|市長|副市長|局長|副局長|處長|主任|院長|校長|董事長|總經理|執行長|理事長|署長|部長|總統|議員|教授|秘書長|里長|區長)"
 _SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝洪郭邱曾廖賴徐周葉蘇莊呂江何蕭羅高潘簡朱鍾游彭詹胡施沈余趙盧梁顏柯翁魏孫戴范方宋鄧杜傅侯曹薛丁卓馬董温溫唐藍石蔣古紀姚連馮歐程湯田康姜白汪鄒尤巫鐘黎涂龔嚴韓袁金童陸夏柳錢"
 _TITLED = re.compile(
     rf"{_TITLE}(?P<after>[{_SURNAMES}][\u4e00-\u9fff])(?![會部局])|(?P<before>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}){_TITLE}"
     rf"|{_TITLE}(?:是|為|:|叫)\s?(?P<told>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=[，。,.；\s]|$)"
 )
+# Roads told apart by a number: 五福三路 is not 五福二路.
+_ROAD = re.compile(
+    r"[\u4e00-\u9fff]{2}[一二三四五六七八九十]路(?!口?公車)|(?P<road>[A-Z][A-Za-z'’-]+ \d(?:st|nd|rd|th)) (?:Road|Rd|Street|St)\b"
+)
+# Countries, states and counties: of the name, the last two characters tell enough.
+_LAND = re.compile(
+    r"(?P<land>(?![我本各全外多兩某該他九亞三五])[\u4e00-\u9fff][州省縣])(?!市|長|級|政|府|道|議|民|立)|(?P<country>[美英法德日韓泰越印中俄加澳荷瑞義][國本](?!小|中|際|家|語))"
+)
+# Items of a list: each is something of its own.
+_LIST = re.compile(
+    r"(?P<items>(?:[\u4e00-\u9fff]{2,8}、)+(?:(?![和與及])[\u4e00-\u9fff]){2,8})(?:[和與及]|以及)(?P<last>(?:(?!的)[\u4e00-\u9fff]){2,8})(?=[,。;]|$)"
+)
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
+_NEXT_NAME = re.compile(r"(?:-[A-Z][a-z]+)? (?:[A-Z]\. )?(?P<word>[A-Z][a-z]+)")
 _LATIN = re.compile(r"[A-Za-z]")
 _LATIN_WORD = re.compile(r"(?<![A-Za-z0-9@./:_-])[a-z][a-z]{2,}(?![A-Za-z0-9@./:_-])")
 _COMMON_IN_CHINESE = frozenset(["app", "email", "mail", "line", "web", "ext", "and", "the", "http", "https", "www"])
@@ -109,6 +127,21 @@ def read_names(text: str, glossary: Glossary) -> Iterator[Claim]:
             yield Claim(ClaimKind.NAME, mention.entry.folded, mention.form, mention.start, mention.end)
 
 
+@cache
+def load_bodies() -> Glossary:
+    """Read bodies.yaml."""
+    return make_glossary(yaml.safe_load((Path(__file__).parent / "bodies.yaml").read_text("utf-8")), ())
+
+
+def read_listed(text: str) -> Iterator[Claim]:
+    """Yield the items of the lists of a Chinese text: "A、B和C"."""
+    plain = unicodedata.normalize("NFKC", text)
+    for match in _LIST.finditer(plain):
+        for item in (*match["items"].split("、"), match["last"]):
+            if item:
+                yield _claim(item, match)
+
+
 def read_other_names(text: str) -> Iterator[Claim]:
     """Yield what looks like a name; `value` is the part of it, folded, that must stand in the source."""
     plain = unicodedata.normalize("NFKC", text)
@@ -116,6 +149,10 @@ def read_other_names(text: str) -> Iterator[Claim]:
         yield _claim(match.group(), match)
     for match in _TITLED.finditer(plain):
         yield _claim(match["after"] or match["before"] or match["told"], match)
+    for match in _ROAD.finditer(plain):
+        yield _claim(match["road"] or match.group(), match)
+    for match in _LAND.finditer(plain):
+        yield _claim(match["land"] or match["country"], match)
     for match in _QUOTED.finditer(text):
         yield _claim(match["inside"].rstrip("，。,."), match)
     if count_cjk(plain) * 2 > len(_LATIN.findall(plain)):
@@ -126,7 +163,16 @@ def read_other_names(text: str) -> Iterator[Claim]:
     for match in _CAPITALISED.finditer(plain):
         word = match.group()
         starts = bool(_SENTENCE_START.search(plain[: match.start()]))
-        if word.casefold() in _COMMON or (starts and not _ABBREVIATION.fullmatch(word)) or len(word) < 2:
+        # A capital at the start tells nothing, except of the first of two: "Kai-Fu Lee says".
+        following = _NEXT_NAME.match(plain[match.end() :])
+        is_first_name = (
+            following is not None
+            and following["word"].casefold() not in _COMMON
+            and stem(word.casefold()) not in ENGLISH_STOP_STEMS
+        )
+        if word.casefold() in _COMMON or len(word) < 2:
+            continue
+        if starts and not (is_first_name or _ABBREVIATION.fullmatch(word)):
             continue
         yield _claim(word, match)
 

@@ -101,7 +101,10 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(r"\b(?:a )?quarter to (1[0-2]|\d)\b", re.IGNORECASE), lambda m: f"{int(m[1]) - 1 or 12}:45 o'clock"),
     (re.compile(r"\b(1[0-2]|\d) o['’]?clock\b", re.IGNORECASE), r"\1:00 o'clock"),
     (re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? in the morning\b", re.IGNORECASE), r"\1\2 a.m."),
-    (re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? (?:in the (?:afternoon|evening)|at night)\b", re.IGNORECASE), r"\1\2 p.m."),
+    (
+        re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? (?:in the (?:afternoon|evening)|at night)\b", re.IGNORECASE),
+        r"\1\2 p.m.",
+    ),
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,6 +17,7 @@ from knowledge_base.claims.aboutness import (
     find_counted,
     find_ranges,
     share,
+    tokens_after,
     tokens_and_numbers,
     tokens_around,
     tokens_beside,
@@ -28,7 +29,7 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
-from knowledge_base.claims.words import count_negations, drop_framing, find_opposite
+from knowledge_base.claims.words import count_negations, drop_framing, find_opposite, read_rates
 from knowledge_base.tokens import normalise
 
 PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE, ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})  # fmt: skip
@@ -50,6 +51,7 @@ _SHUT = re.compile(r"休[息館園]|關[閉門]|停[止售]|\b(?:closed|shut|ove
 _JOINED = re.compile(r"(?:\band|[、,及和與]|\bor|或)[^,、]{0,8}$", re.IGNORECASE)
 # Who reaches an amount may have more.
 _REACHED = re.compile(r"(?<!未)達到?\s?$|\breach(?:es|ed|ing)? (?:nt)?$", re.IGNORECASE)
+_RATED = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.NUMBER})
 _DIGIT = re.compile(r"\d")
 
 
@@ -65,6 +67,7 @@ class Placed:
     plain_line_tokens: frozenset[str] = frozenset()
     bounds: frozenset[Bound | None] = frozenset({None})
     counted: str = ""
+    after: frozenset[str] = frozenset()
     clause: str = ""
 
 
@@ -127,6 +130,7 @@ class Places:
                     plain_line_tokens=plain,
                     bounds=bounds[claim],
                     counted=find_counted(claim, text),
+                    after=tokens_after(claim, text, claims),
                     clause=normalise(text[slice(*find_clause(claim, text, claims))]),
                 )
                 for claim in claims
@@ -154,6 +158,14 @@ class Places:
             return False
         # "Open until five" is "closed after five".
         return claim.kind not in _TIMES or not (count_negations(sentence) or _SHUT.search(sentence))
+
+    def shares_bound(self, bound: Bound, sentence: str) -> bool:
+        """Say whether the values a sentence bounds so are bounds of that side in the source, too, by whatever words."""
+        text = rewrite_numerals(sentence)
+        mine = [claim for claim in read_values(sentence) if read_bound(text, claim) is bound]
+        return bool(mine) and all(
+            any(bound in place.bounds for place in self.places if is_stated(claim, place.claim)) for claim in mine
+        )
 
     def find_turned_ranges(self, sentence: str, claims: Sequence[Claim]) -> list[Claim]:
         """Return an end of each range that the source has the other way round, or only with another end."""
@@ -184,6 +196,7 @@ class Places:
         return (
             self.is_of_another(claim, beside)
             or self._stands_by_opposite(claim, sentence, beside)
+            or self._has_another_rate(claim, sentence, beside)
             or self._fits_better(claim, sentence, beside)
             or self._belongs_elsewhere(claim, sentence, beside)
         )
@@ -209,6 +222,17 @@ class Places:
         clause = normalise(text[slice(*find_clause(claim, text, beside))])
         theirs = [place.clause for place in self.places if is_stated(claim, place.claim)]
         return bool(theirs) and all(find_opposite(clause, other) for other in theirs)
+
+    def _has_another_rate(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether an amount is by the hour here, and by the day, or by nothing, wherever the source states it."""
+        if claim.kind not in _RATED:
+            return False
+        text = rewrite_numerals(sentence)
+        mine = read_rates(text[slice(*find_clause(claim, text, beside))])
+        places = [place for place in self.places if is_stated(claim, place.claim)]
+        return bool(mine and places) and not any(
+            mine & (read_rates(place.clause) or read_rates(self._lines[place.line])) for place in places
+        )
 
     def _fits_better(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether another value of this kind fits better where the sentence has this one."""
@@ -281,13 +305,25 @@ def _is_word(tokens: Collection[str]) -> bool:
     return len(tokens) > 1 or any(token.isascii() for token in tokens)
 
 
+def _tokens_up_to_values(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset[str]:
+    """Return the tokens around a value from the one of its kind before to the one after, whatever stands between."""
+    others = [other for other in claims if other.kind is claim.kind and other is not claim]
+    start = max((other.end for other in others if other.end <= claim.start), default=0)
+    end = min((other.start for other in others if other.start >= claim.end), default=len(text))
+    inside = [other for other in claims if start <= other.start and other.end <= end]
+    moved = [replace(other, start=other.start - start, end=other.end - start) for other in inside]
+    return tokens_without_values(text[start:end], moved)
+
+
 class _Surroundings:
     """What stands beside a value of a sentence, to be compared with what stands beside those of a source."""
 
     def __init__(self, claim: Claim, sentence: str, beside: Sequence[Claim], places: Sequence[Placed]) -> None:
         text = rewrite_numerals(sentence)
         self._near = tokens_beside(claim, text, beside)
+        self._segment = _tokens_up_to_values(claim, text, beside)
         self._whole = tokens_without_values(text, beside)
+        self._after = tokens_after(claim, text, beside)
         self._counted = find_counted(claim, text) if claim.kind is ClaimKind.NUMBER else ""
         self._places_with = Counter(token for place in places for token in place.beside)
         by_line = {place.line: place.plain_line_tokens for place in places}
@@ -313,13 +349,14 @@ class _Surroundings:
         there = {token for token in self._near if token in other.beside and self._places_with[token] == 1}
         there -= place.beside.keys() if is_near else place.beside.keys() | place.plain_line_tokens
         here = self._near.keys() & place.beside.keys() - other.beside.keys() - self._topic
+        if is_near and _is_word(self._after & other.after - place.beside.keys()):
+            return True
         return not here and (_is_word(there) or (not is_near and self._names_only_line(other, place)))
 
     def _names_only_line(self, other: Placed, place: Placed) -> bool:
         """Do the same by what only the line of the other one says, and what only the line of this one does."""
-        near = self._near.keys()
-        there = {token for token in near & other.plain_line_tokens if self._lines_with[token] == 1}
-        return _is_word(there) and not near & place.plain_line_tokens - other.plain_line_tokens
+        there = {token for token in self._segment & other.plain_line_tokens if self._lines_with[token] == 1}
+        return _is_word(there) and not self._segment & place.plain_line_tokens - other.plain_line_tokens
 
     def _fit(self, place: Placed) -> float:
         return sum(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, permutations
 
@@ -31,6 +32,8 @@ from knowledge_base.tokens import normalise
 PAIR_APART = 0.4
 # A clause is taken from the clause of the source that has this much of it.
 SAME_CLAUSE = 0.5
+# Of a clause of so few tokens, the words of the title alone tell nothing.
+SHORT_CLAUSE = 4
 
 # Values whose unit is said once for several: "seven years, and the others ten".
 _MEASURED = frozenset({ClaimKind.DURATION, ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.AGE})
@@ -47,6 +50,14 @@ def _days_of(claims: Sequence[Claim]) -> list[tuple[int | None, int | None, int 
     years = {year for year, _, _ in dates if year}
     whole = [(own or year, month, day) for own, month, day in dates if month and day for year in years or {None}]
     return list(dict.fromkeys(whole))
+
+
+@dataclass(frozen=True)
+class NearClause:
+    """A clause of a source: the classes of words it has, its line."""
+
+    classes: frozenset[str]
+    line: str
 
 
 class Source:
@@ -206,7 +217,7 @@ class Source:
             fit = share(said, frozenset(tokens_of(line)))
             if names & mine:
                 here = max(here, fit)
-            elif names and not any(name in fold(sentence) for name in names):
+            elif (names := names - self._topic) and not any(name in fold(sentence) for name in names):
                 there = max(there, fit)
         return bool(here) and len(said) >= MIN_AROUND and there > here + OUT_OF_PLACE_MARGIN
 
@@ -226,9 +237,20 @@ class Source:
         theirs = [self.names_by_line[line][1] for line in stating]
         return (
             bool(mine and theirs)
-            and all(names and not names & mine for names in theirs)
+            and all(names - self._topic and not names & mine for names in theirs)
             and any(self.names_by_line[line][1] & mine for line in of_kind)
         )
+
+    @cached_property
+    def _topic(self) -> frozenset[str]:
+        """Every form of the names in the titles: what all of it is about."""
+        titles = "\n".join(passage.title for passage in self._passages)
+        return frozenset(form for claim in read_names(titles, self._glossary) for form in claim.value)
+
+    @cached_property
+    def _topic_tokens(self) -> frozenset[str]:
+        """The tokens of the titles: to have those in common is not to say the same."""
+        return frozenset(token for passage in self._passages for token in meaning_of(passage.title))
 
     @cached_property
     def names_by_line(self) -> tuple[tuple[str, frozenset[str]], ...]:
@@ -257,7 +279,7 @@ class Source:
         """Return the lines nearest to a sentence or to one of its clauses."""
         lines = {self.nearest_line(sentence)}
         for clause in split_clauses(drop_framing(sentence)):
-            lines |= {line for _, line in self.nearest_clauses(meaning_of(clause))}
+            lines |= {near.line for near in self.nearest_clauses(meaning_of(clause))}
         return lines
 
     def stating_lines(self, sentence: str) -> set[str]:
@@ -273,16 +295,20 @@ class Source:
         """Say whether the source is in another language than a sentence."""
         return any(passage.language != detect_language(sentence, passage.language) for passage in self._passages)
 
-    def nearest_clauses(self, tokens: frozenset[str]) -> list[tuple[frozenset[str], str]]:
-        """Return the classes and lines of the clauses nearest to one of a sentence; none where it is far from all."""
-        rated = [((likeness(tokens, own), share(own, tokens)), classes, line) for own, classes, line in self.clauses]
+    def nearest_clauses(self, tokens: frozenset[str]) -> list[NearClause]:
+        """Return the clauses nearest to one of a sentence; none where it is far from all."""
+        rated = [
+            ((likeness(tokens, own), share(own, tokens)), classes, line)
+            for own, classes, line in self.clauses
+            if len(tokens) > SHORT_CLAUSE or (tokens & own) - self._topic_tokens
+        ]
         best = max((rate for rate, _, _ in rated), default=(0.0, 0.0))
         if best[0] < SAME_CLAUSE:
             return []
         # Of clauses that have as much of it, one that says little else is the one.
         is_one = best[1] >= SAME_CLAUSE
         return [
-            (classes, line)
+            NearClause(classes, line)
             for rate, classes, line in rated
             if rate[0] == best[0] and (not is_one or rate[1] == best[1])
         ]

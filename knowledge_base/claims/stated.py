@@ -29,7 +29,7 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
             return stated.kind is ClaimKind.CLOCK and _is_clock_stated(claim.value, stated.value)
         case ClaimKind.NUMBER:
             if stated.kind is ClaimKind.DATE:
-                return bool(stated.value == (int(claim.value), None, None))
+                return bool(stated.value == (claim.value, None, None))
             if stated.kind is ClaimKind.PHONE:
                 return bool(stated.value.partition("#")[2] == str(claim.value))
             return stated.kind in _SAME_NUMBER and bool(stated.value == claim.value)

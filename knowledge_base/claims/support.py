@@ -7,17 +7,18 @@ stands in the place the source gives it, and how much of the sentence the source
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from knowledge_base.chunking import Passage
 from knowledge_base.claims.aboutness import content_tokens, meaning_of, share, split_clauses, tokens_of
+from knowledge_base.claims.bounds import Bound
 from knowledge_base.claims.claim import Claim, ClaimKind
-from knowledge_base.claims.names import mentions_name, read_names, read_other_names
+from knowledge_base.claims.names import load_bodies, mentions_name, read_listed, read_names, read_other_names
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
-from knowledge_base.claims.source import Source
+from knowledge_base.claims.source import NearClause, Source
 from knowledge_base.claims.words import (
     count_negations,
     drop_framing,
@@ -27,7 +28,7 @@ from knowledge_base.claims.words import (
     names_group,
     read_word_classes,
 )
-from knowledge_base.glossary import Glossary
+from knowledge_base.glossary import Glossary, contains_form
 
 # This much of what a sentence says beside its values must be the source's, measured by its tokens.
 MIN_GROUNDED = 0.45
@@ -41,6 +42,8 @@ MAX_COUNTED = 9
 SAYS_AGAIN = 0.5
 # What may stand for one "not".
 STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
+# Classes of words that a value's bound stands for.
+BOUND_WORDS: Mapping[str, Bound] = {"at_least": Bound.FROM, "at_most": Bound.TO}
 # A clause of so many tokens of which the source has less than this says something of its own.
 CLAUSE_TOKENS = 4
 MIN_CLAUSE_GROUNDED = 0.2
@@ -119,16 +122,31 @@ class Checker:
                 yield Problem(f"{claim.kind}_out_of_place", claim.text.strip())
 
     def _check_names(self, sentence: str, source: Source) -> Iterable[Problem]:
+        yield from self._find_unknown_items(sentence, source)
         folded = source.folded_for(sentence)
         for claim in read_names(sentence, self.glossary):
             if not (set(claim.value) & self.known_names) and not mentions_name(folded, claim):
                 yield Problem(ClaimKind.NAME, claim.text)
             elif source.has_name_out_of_place(claim, sentence):
                 yield Problem(f"{ClaimKind.NAME}_out_of_place", claim.text)
+        for claim in read_names(sentence, load_bodies()):
+            if not mentions_name(folded, claim):
+                yield Problem(ClaimKind.NAME, claim.text)
         for claim in read_other_names(sentence):
             (name,) = claim.value
-            if name not in folded and name not in self.known_names and not self._is_translated(name, source):
+            if (
+                not contains_form(folded, name)
+                and name not in self.known_names
+                and not self._is_translated(name, source)
+            ):
                 yield Problem(ClaimKind.NAME, claim.text)
+
+    def _find_unknown_items(self, sentence: str, source: Source) -> Iterable[Problem]:
+        """Find an item of a list that the source has no word of."""
+        for claim in read_listed(sentence):
+            tokens = tokens_of(claim.value[0])
+            if tokens and not any(token in source.tokens for token in tokens):
+                yield Problem(ClaimKind.NAME, claim.value[0])
 
     def _is_translated(self, name: str, source: Source) -> bool:
         """Say whether a name is a form of one the source has in the other language (checked as such before)."""
@@ -160,11 +178,18 @@ def _check_words(sentence: str, source: Source) -> Iterable[Problem]:
     words = load_claim_words()
     plain = source.drop_names(sentence)
     mine = read_word_classes(plain)
-    said = read_word_classes("\n".join(sorted(source.near_lines(sentence) | source.stating_lines(sentence))))
+    lines = sorted(source.near_lines(sentence) | source.stating_lines(sentence))
+    said = read_word_classes("\n".join(lines))
+    if not count_negations(plain):
+        # "Not free for everyone" is no evidence for "everyone".
+        said -= {"everybody"} - read_word_classes("\n".join(line for line in lines if not count_negations(line)))
     nearest = read_word_classes(source.drop_names(source.nearest_line(sentence)))
     for names, where in ((words.held, said), (words.held_near, nearest)):
         for known in (words.classes[name] for name in names if name in mine):
             if not known.stands_for & where:
+                bound = BOUND_WORDS.get(known.name)
+                if bound and source.places.shares_bound(bound, sentence):
+                    continue
                 match = known.pattern.search(plain)
                 yield Problem(known.name, match.group() if match else sentence)
 
@@ -206,13 +231,13 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     for clause in split_clauses(drop_framing(sentence)):
         plain = source.drop_names(clause)
         near = source.nearest_clauses(meaning_of(clause))
-        near_lines |= {line for _, line in near}
+        near_lines |= {one.line for one in near}
         for known in words.classes.values():
             said = read_word_classes(plain) if known is negation else mine
             lacks = not known.stands_for & said and not (known.name == "free" and has_price)
-            if known.turns and near and lacks and all(known.name in classes for classes, _ in near):
+            if known.turns and near and lacks and all(known.name in one.classes for one in near):
                 gone.append(Problem(known.name, clause.strip()))
-        if near and count_negations(plain) and not any(negation.stands_for & classes for classes, _ in near):
+        if near and count_negations(plain) and not any(_denies(one, plain) for one in near):
             added.append(Problem(negation.name, clause.strip()))
     denials = count_negations(whole)
     denied = source.drop_names("\n".join(near_lines))
@@ -224,6 +249,12 @@ def _check_turns(sentence: str, source: Source) -> Iterable[Problem]:
     stands_in = (read_word_classes(denied) & STANDS_FOR_NO) - mine
     if denials > count_negations(denied) and not (denials == 1 and stands_in):
         yield Problem(negation.name, sentence)
+
+
+def _denies(near: NearClause, clause: str) -> bool:
+    """Say whether a clause of the source denies what a clause of a sentence denies, in a word that this one lacks."""
+    stand_in = STANDS_FOR_NO - read_word_classes(clause)
+    return "negation" in near.classes or bool(stand_in & near.classes)
 
 
 def _is_turned_round(sentence: str, line: str, source: Source) -> bool:
@@ -252,7 +283,7 @@ def _check_turns_abroad(sentence: str, source: Source) -> Iterable[Problem]:
 
 def _counts_items(claim: Claim, sentence: str) -> bool:
     """Say whether a small number counts what the sentence itself lists: "two cities, Taipei and Kaohsiung"."""
-    if claim.kind is not ClaimKind.NUMBER or not 2 <= claim.value <= MAX_COUNTED:
+    if claim.kind is not ClaimKind.NUMBER or isinstance(claim.value, str) or not 2 <= claim.value <= MAX_COUNTED:
         return False
     text = rewrite_numerals(sentence)
     before = re.split(r"[，,；;。：:]", text[: claim.start])[-1]

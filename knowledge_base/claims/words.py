@@ -12,11 +12,12 @@ import yaml
 
 from knowledge_base.tokens import normalise
 
-
 _WHETHER = re.compile(r"(.)[不沒]\1")
 # 只租不賣 says one thing twice.
 _ONLY_ONE = re.compile(r"(只\w)不\w")
-_COMFORT = re.compile(r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b")
+_COMFORT = re.compile(
+    r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ClaimWords:
     held_near: tuple[str, ...]
     opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     groups: tuple[re.Pattern[str], ...]
+    rates: tuple[re.Pattern[str], ...]
     framing: re.Pattern[str]
 
 
@@ -63,6 +65,7 @@ def load_claim_words() -> ClaimWords:
         held_near=tuple(content["held_near"]),
         groups=tuple(re.compile(pattern) for pattern in content["groups"]),
         opposites=(*pairs, *((other, one) for one, other in pairs)),
+        rates=tuple(re.compile(pattern) for pattern in content["rates"]),
         framing=re.compile("|".join(content["framing"])),
     )
 
@@ -103,6 +106,13 @@ def find_opposite(text: str, source: str) -> str:
         if match and other.search(source) and not one.search(source):
             return match.group()
     return ""
+
+
+@lru_cache(maxsize=8_192)
+def read_rates(text: str) -> frozenset[int]:
+    """Return what the amounts of a text count for: hours, people …, as places in the list of rates."""
+    plain = normalise(text)
+    return frozenset(place for place, rate in enumerate(load_claim_words().rates) if rate.search(plain))
 
 
 @lru_cache(maxsize=8_192)

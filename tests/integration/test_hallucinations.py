@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from simulators.hallucinations import MOVED_MEANING, Lie, make_lies
 from simulators.lie_places import says_the_same, stands_elsewhere
-from simulators.model_writers import LANGUAGES, read_paraphrases
+from simulators.model_writers import LANGUAGES, read_blind, read_paraphrases
 
 from app.city import find_city_folder, load_city, read_city_documents
 from bot.output_guard import OutputGuard
@@ -94,6 +94,22 @@ def test_of_a_thousand_honest_sentences_at_least_97_in_a_hundred_go_out_unchange
     assert unchanged >= 970
 
 
+def test_of_sentences_written_by_someone_who_had_not_seen_the_check_few_false_ones_go_out_and_most_honest_ones_do(
+    guards,
+):
+    """The shares are kept from growing worse; docs/benchmarks.md has them as they were first measured, too."""
+    out = Counter()
+    for name in ("false", "honest"):
+        for entry in read_blind(name):
+            guard = guards[entry["document"], entry["language"]]
+            numbers = sorted({find_number(guard, line) for line in entry["source"]})
+            out[name] += guard.guard(entry["text"], numbers).passes
+    assert len(read_blind("false")) == 400
+    assert len(read_blind("honest")) == 300
+    assert out["false"] <= 24
+    assert out["honest"] >= 264
+
+
 def test_most_sentences_that_put_the_documents_own_words_and_values_together_anew_do_not_go_out(guards):
     """Their words and values all stand in the document, so that they are told by likeness, not with certainty.
 
@@ -110,6 +126,6 @@ def test_most_sentences_that_put_the_documents_own_words_and_values_together_ane
                 ):
                     told[lie.lie] += 1
                     through[lie.lie] += guard.guard(lie.text, [find_number(guard, entry["source"][0])]).passes
-    most = {Lie.TURNED: 0.08, Lie.BOUND: 0.1, Lie.OPPOSITE: 0.18, Lie.SWAPPED: 0.2, Lie.MOVED: 0.1}
+    most = {Lie.TURNED: 0.04, Lie.BOUND: 0.08, Lie.OPPOSITE: 0.14, Lie.SWAPPED: 0.18, Lie.MOVED: 0.05}
     assert {lie: through[lie] / told[lie] for lie in most if through[lie] > most[lie] * told[lie]} == {}
     assert sum(told.values()) > 600

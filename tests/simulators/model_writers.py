@@ -11,12 +11,21 @@ from typing import Any
 from .openai import JsonObject, SeenPrompt, Writer
 
 PARAPHRASES = Path(__file__).parent.parent / "paraphrases"
+BLIND = Path(__file__).parent.parent / "blind"
 LANGUAGES = ("zh-TW", "en")
 
 
 def read_paraphrases(language: str) -> list[dict[str, Any]]:
     """Read the honest sentences written by hand: {"document", "source": [lines], "text"}."""
     return [json.loads(line) for line in (PARAPHRASES / f"{language}.jsonl").read_text("utf-8").splitlines()]
+
+
+def read_blind(name: str) -> list[dict[str, Any]]:
+    """Read sentences that were written by hand by someone who had not seen the check: "false" or "honest" ones.
+
+    {"document", "language", "source": [lines], "text"}; the false ones also have "kind" and "why".
+    """
+    return [json.loads(line) for line in (BLIND / f"{name}.jsonl").read_text("utf-8").splitlines()]
 
 
 def make_phrasebook(entries: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.support import Checker
 from knowledge_base.glossary import load_glossary
+from knowledge_base.language import count_cjk
 from storage.documents import Document
 
 TODAY = date(2026, 11, 20)
@@ -165,6 +166,79 @@ def test_what_the_source_says_in_other_words_goes_out(sentence):
 )
 def test_what_the_source_does_not_say_does_not_go_out(sentence, kind):
     assert kind in {str(problem.kind) for problem in check(sentence, FERRY).problems}
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("青年創業貸款每案最高8萬元。", "青年創業貸款每案最高8萬多元。"),
+        ("停車費每小時20元，每日最高100元。", "停車費每日20元。"),
+        ("停車費是20元。", "停車費每小時20元。"),
+        ("申請到2026年12月15日為止。", "申請到2026年底為止。"),
+        ("活動在2026年9月28日舉行。", "活動在2026年9月中旬舉行。"),
+        ("市集在2026年3月10日舉行。", "市集在農曆3月10日舉行。"),
+        ("廟會早上9點開始。", "廟會子時開始。"),
+        ("貸款由高雄銀行承辦。", "貸款由臺銀承辦。"),
+        ("計畫由資策會執行。", "計畫由工研院執行。"),
+        ("路口在中山一路與五福二路。", "路口在中山一路與五福三路。"),
+        ("市長訪問了亞利桑那州。", "市長訪問了德州。"),
+        ("來賓有國發會主委龔明鑫。", "來賓有國發會主委劉鏡清。"),
+        ("這項計畫推動5年。", "這項計畫推動了半世紀。"),
+        ("有30個名額。", "有30多個名額。"),
+        ("休館日為星期一。", "拜三休館。"),
+        ("2023年每案最高15萬元。2026年每案最高8萬元。", "2026年每案最高15萬元。"),
+        ("展期是3月22日到25日。高雄展期是3月24日到26日。", "展期是3月22日到26日。"),
+        ("沒有先投保的人，不可以借車。", "沒有先投保的人，可以借車。"),
+        ("Parking costs NT$20 per hour.", "Parking costs NT$20 per day."),
+        ("Apply until 15 December 2026.", "Apply until the end of 2026."),
+        ("The fair is in late March 2026.", "The fair is in early March 2026."),
+        ("Foreigners may apply.", "Foreigners are barred from applying."),
+        ("Foreigners can use the service.", "Foreigners are disqualified from the service."),
+        ("You can pay in cash.", "You can pay by apple pay."),
+        ("The scheme ran for 5 years.", "The scheme ran for half a century."),
+        ("The ferry runs every 15 minutes.", "The ferry runs every fortnight."),
+        ("The call is of 2026.", "The call is of Minguo 116."),
+        ("The museum opens at 9:00.", "The museum opens at nine in the evening."),
+        ("The museum opens at 9:00.", "The museum opens at a quarter to nine."),
+        ("There are 30 places.", "There are a dozen places."),
+        ("It was the 10th expo of the city.", "It was the twelfth expo of the city."),
+        ("AI expert Ethan Tu is a member of the committee.", "Kai-Fu Lee is a member of the committee, an AI expert."),
+        ("The fare is NT$40 in cash or NT$20 by card.", "The fare is NT$40 by card, but only NT$20 if you use a card."),
+        ("It paid NT$70,000 for tools and NT$30,000 for marketing.", "It paid NT$70,000 for marketing."),
+        ("Children under 115 cm ride free.", "Children taller than 115 cm ride free."),
+        ("Lanes over 6 m are for the bureau.", "Lanes narrower than 6 m are for the bureau."),
+    ],
+)
+def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(source, sentence):
+    language = "zh-TW" if count_cjk(source) else "en"
+    text = source.replace("。", "。\n").replace(". ", ".\n")
+    assert check(sentence, text, language).problems != ()
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("申請到2026年12月31日為止。", "申請到2026年底為止。"),
+        ("休館日為星期一。", "拜一休館。"),
+        ("申請期間是民國115年。", "申請期間是民國一一五年。"),
+        ("展期是2026年3月20日到22日。", "展期是2026年3月20日到22日，一共三天。"),
+        ("申請期間是2017年6月1日到7月31日。", "申請期間是2017年6月1日到7月31日，共2個月。"),
+        ("開幕日是2022年3月24日。", "開幕日是2022年3月24日（星期四）。"),
+        ("補助是薪資的25%。", "補助是薪資的四分之一。"),
+        ("18至45歲的青年可以申請創業貸款。", "年滿18歲、不超過45歲的青年可以申請創業貸款。"),
+        ("隔天是否停班停課，在19:00公布。", "隔天要不要停班停課，在晚上7點公布。"),
+        ("The museum opens at 9:30.", "The museum opens at half past nine."),
+        ("The scheme ran for 10 years.", "The scheme ran for a decade."),
+        ("Parking is NT$20 per hour.", "Parking is NT$20 an hour."),
+        ("There are 12 places.", "There are a dozen places."),
+        ("Over 90% of users were insured.", "More than nine in ten users were insured."),
+        ("The award cannot exceed 50% of the project.", "The award may not be more than half of the project."),
+        ("A lost bill can be paid by app.", "Don't worry, a lost bill can be paid by app."),
+    ],
+)
+def test_what_follows_from_the_source_goes_out(source, sentence):
+    language = "zh-TW" if count_cjk(source) else "en"
+    assert check(sentence, source.replace("。", "。\n"), language).problems == ()
 
 
 def test_a_value_must_stand_where_the_source_has_it():

@@ -7,68 +7,40 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 
 from knowledge_base.claims.aboutness import (
     find_clause,
-    find_counted,
     find_ranges,
     share,
-    tokens_after,
     tokens_and_numbers,
     tokens_around,
-    tokens_beside,
     tokens_of,
-    tokens_without_values,
 )
 from knowledge_base.claims.bounds import Bound, read_bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
+from knowledge_base.claims.placed import PLACED_KINDS, TIMES, Placed, place_values
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
+from knowledge_base.claims.surroundings import Surroundings
 from knowledge_base.claims.words import count_negations, drop_framing, find_opposite, read_rates
 from knowledge_base.tokens import normalise
 
-PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE, ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})  # fmt: skip
 # A value is out of place where another of its kind fits there better by this much.
 OUT_OF_PLACE_MARGIN = 0.3
-# What stands right beside a value fits another one better by this much; what their lines say counts so much less.
+# What stands right beside a value fits another one better by this much.
 BESIDE_MARGIN = 0.3
-SAME_LINE = 0.1
-# Where several words beside a value stand only beside the other one, they name that one.
-ONLY_THERE = 1.0
 # Fewer words beside a value do not tell its place.
 MIN_AROUND = 3
 
 # What need not be written in digits.
 _WORDED = frozenset({ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})
-_TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK})
 _MAY_BE_BOUND = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.PHONE})
 _SHUT = re.compile(r"休[息館園]|關[閉門]|停[止售]|\b(?:closed|shut|over)\b", re.IGNORECASE)
-_JOINED = re.compile(r"(?:\band|[、,及和與]|\bor|或)[^,、]{0,8}$", re.IGNORECASE)
-# Who reaches an amount may have more.
-_REACHED = re.compile(r"(?<!未)達到?\s?$|\breach(?:es|ed|ing)? (?:nt)?$", re.IGNORECASE)
 _RATED = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.NUMBER})
 _DIGIT = re.compile(r"\d")
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A value of a source: which line it stands in, and the tokens of its clause, of the line, and beside it."""
-
-    claim: Claim
-    line: int
-    clause_tokens: frozenset[str]
-    line_tokens: frozenset[str]
-    beside: Mapping[str, float] = field(default_factory=dict)
-    plain_line_tokens: frozenset[str] = frozenset()
-    bounds: frozenset[Bound | None] = frozenset({None})
-    counted: str = ""
-    after: frozenset[str] = frozenset()
-    clause: str = ""
 
 
 def _form_of(claim: Claim) -> object:
@@ -86,24 +58,6 @@ def _tell_which(kind: ClaimKind, claims: Sequence[Claim]) -> frozenset[object]:
     return frozenset(value[0] for value in values if value[0]) if kind is ClaimKind.DATE else frozenset(values)
 
 
-def _read_bounds(text: str, claims: Sequence[Claim]) -> dict[Claim, frozenset[Bound | None]]:
-    """Return what bounds the values of a text are: as ends of ranges, or by the word before them, which "and" shares."""
-    bounds = {
-        claim: frozenset({read_bound(text, claim), *((Bound.FROM,) if _REACHED.search(text[: claim.start]) else ())})
-        for claim in claims
-    }
-    for first, last in find_ranges(text, claims):
-        if first.kind in _TIMES:
-            bounds[first], bounds[last] = frozenset({Bound.FROM}), frozenset({Bound.TO})
-        else:
-            bounds[first], bounds[last] = bounds[first] | {Bound.FROM}, bounds[last] | {Bound.TO}
-    for one, other in pairwise(sorted(claims, key=lambda claim: claim.start)):
-        is_shared = one.kind is other.kind and _JOINED.search(text[one.end : other.start])
-        if is_shared and bounds[other] == {None}:
-            bounds[other] |= bounds[one]
-    return bounds
-
-
 class Places:
     """The values of some lines, each with what stands around it."""
 
@@ -112,31 +66,8 @@ class Places:
 
     @cached_property
     def places(self) -> tuple[Placed, ...]:
-        """The claims that stand in lines, each with the tokens of its clause and of its line."""
-        found: list[Placed] = []
-        for number, line in enumerate(self._lines):
-            text = rewrite_numerals(line)
-            claims = read_values(line)
-            whole = frozenset(tokens_and_numbers(text))
-            bounds = _read_bounds(text, claims)
-            plain = tokens_without_values(text, claims)
-            found.extend(
-                Placed(
-                    claim=claim,
-                    line=number,
-                    clause_tokens=tokens_around(claim, text, claims),
-                    line_tokens=whole,
-                    beside=tokens_beside(claim, text, claims),
-                    plain_line_tokens=plain,
-                    bounds=bounds[claim],
-                    counted=find_counted(claim, text),
-                    after=tokens_after(claim, text, claims),
-                    clause=normalise(text[slice(*find_clause(claim, text, claims))]),
-                )
-                for claim in claims
-                if claim.kind in PLACED_KINDS
-            )
-        return tuple(found)
+        """The values that stand in lines, in order."""
+        return place_values(self._lines)
 
     def turns_bound(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse.
@@ -157,7 +88,7 @@ class Places:
         if bound is None or not theirs or theirs & {bound, *neutral}:
             return False
         # "Open until five" is "closed after five".
-        return claim.kind not in _TIMES or not (count_negations(sentence) or _SHUT.search(sentence))
+        return claim.kind not in TIMES or not (count_negations(sentence) or _SHUT.search(sentence))
 
     def shares_bound(self, bound: Bound, sentence: str) -> bool:
         """Say whether the values a sentence bounds so are bounds of that side in the source, too, by whatever words."""
@@ -284,7 +215,7 @@ class Places:
             and not is_stated(claim, place.claim)
             and not is_stated(place.claim, claim)
         ]
-        surroundings = _Surroundings(claim, sentence, beside, same)
+        surroundings = Surroundings(claim, sentence, beside, same)
         return any(
             min((surroundings.compare(other, place) for place in mine), default=0.0) > BESIDE_MARGIN
             and self._gives_its_place(other, mine, sentence, beside)
@@ -296,74 +227,5 @@ class Places:
         said = [claim for claim in beside if claim.kind is other.claim.kind and is_stated(claim, other.claim)]
         same = [place for place in self.places if place.claim.kind is other.claim.kind]
         return not said or any(
-            _Surroundings(claim, sentence, beside, same).compare(place, other) >= 0 for claim in said for place in mine
+            Surroundings(claim, sentence, beside, same).compare(place, other) >= 0 for claim in said for place in mine
         )
-
-
-def _is_word(tokens: Collection[str]) -> bool:
-    """Say whether tokens make a word: of Chinese it takes two at least; one pair of characters may be chance."""
-    return len(tokens) > 1 or any(token.isascii() for token in tokens)
-
-
-def _tokens_up_to_values(claim: Claim, text: str, claims: Sequence[Claim]) -> frozenset[str]:
-    """Return the tokens around a value from the one of its kind before to the one after, whatever stands between."""
-    others = [other for other in claims if other.kind is claim.kind and other is not claim]
-    start = max((other.end for other in others if other.end <= claim.start), default=0)
-    end = min((other.start for other in others if other.start >= claim.end), default=len(text))
-    inside = [other for other in claims if start <= other.start and other.end <= end]
-    moved = [replace(other, start=other.start - start, end=other.end - start) for other in inside]
-    return tokens_without_values(text[start:end], moved)
-
-
-class _Surroundings:
-    """What stands beside a value of a sentence, to be compared with what stands beside those of a source."""
-
-    def __init__(self, claim: Claim, sentence: str, beside: Sequence[Claim], places: Sequence[Placed]) -> None:
-        text = rewrite_numerals(sentence)
-        self._near = tokens_beside(claim, text, beside)
-        self._segment = _tokens_up_to_values(claim, text, beside)
-        self._whole = tokens_without_values(text, beside)
-        self._after = tokens_after(claim, text, beside)
-        self._counted = find_counted(claim, text) if claim.kind is ClaimKind.NUMBER else ""
-        self._places_with = Counter(token for place in places for token in place.beside)
-        by_line = {place.line: place.plain_line_tokens for place in places}
-        self._lines_with = Counter(token for line in by_line.values() for token in line)
-        # What all of them speak of tells none of them.
-        self._topic = {token for token, count in self._lines_with.items() if count == len(by_line) > 1}
-
-    def compare(self, other: Placed, place: Placed) -> float:
-        """Return how much better another value fits here than the sentence's own, at one of its places."""
-        if self._counted and self._counted == place.counted != other.counted:
-            return 0.0
-        is_near = other.line == place.line
-        if not place.beside:
-            # Where the source has nothing beside the value itself, it does not tell its place; its line may.
-            return ONLY_THERE if not is_near and self._names_only_line(other, place) else 0.0
-        if self._names_only(other, place, is_near=is_near):
-            return ONLY_THERE
-        gained = self._fit(other) - self._fit(place)
-        return gained if is_near else gained + self._fit_line(other) - self._fit_line(place)
-
-    def _names_only(self, other: Placed, place: Placed, *, is_near: bool) -> bool:
-        """Say whether words that stand beside no other value name the other one, and none names this one."""
-        there = {token for token in self._near if token in other.beside and self._places_with[token] == 1}
-        there -= place.beside.keys() if is_near else place.beside.keys() | place.plain_line_tokens
-        here = self._near.keys() & place.beside.keys() - other.beside.keys() - self._topic
-        if is_near and _is_word(self._after & other.after - place.beside.keys()):
-            return True
-        return not here and (_is_word(there) or (not is_near and self._names_only_line(other, place)))
-
-    def _names_only_line(self, other: Placed, place: Placed) -> bool:
-        """Do the same by what only the line of the other one says, and what only the line of this one does."""
-        there = {token for token in self._segment & other.plain_line_tokens if self._lines_with[token] == 1}
-        return _is_word(there) and not self._segment & place.plain_line_tokens - other.plain_line_tokens
-
-    def _fit(self, place: Placed) -> float:
-        return sum(
-            nearness * place.beside[token] / self._places_with[token]
-            for token, nearness in self._near.items()
-            if token in place.beside
-        )
-
-    def _fit_line(self, place: Placed) -> float:
-        return SAME_LINE * sum(1 / self._lines_with[token] for token in self._whole & place.plain_line_tokens)

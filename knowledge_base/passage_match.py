@@ -12,6 +12,7 @@ from knowledge_base.judgement import Signals
 from knowledge_base.needs import Need, NeedKind, cover
 from knowledge_base.question import QuestionPart, is_source_note, shows_kind
 from knowledge_base.search import FoundPassage
+from knowledge_base.subjects import lacks_subject
 from knowledge_base.tokens import tokenise
 
 # What is in the title counts for every sentence, what stands elsewhere in the passage for half.
@@ -102,6 +103,10 @@ class PassageMatch:
         """Say whether the question is about another city, which the passage does not name."""
         shares = zip(self._needs, self._in_title, self._in_whole, strict=True)
         return any(need.is_other_city and not title and not whole for need, title, whole in shares)
+
+    def lacks_subject(self, part: QuestionPart) -> bool:
+        """Say whether the question is about a thing (a museum, a passport) of which the passage has no word."""
+        return lacks_subject(part.text if part.text else part.context, f"{self._title.text}\n{self._whole.text}")
 
     def lacks_year(self) -> bool:
         """Say whether the question names a year that the passage does not."""

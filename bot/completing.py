@@ -18,12 +18,18 @@ from knowledge_base.question import Kind, shows_kind
 VALUES_ASKED: Mapping[Kind, frozenset[ClaimKind]] = {
     Kind.PHONE: frozenset({ClaimKind.PHONE}),
     Kind.WEBSITE: frozenset({ClaimKind.URL}),
+    Kind.RATE: frozenset({ClaimKind.PERCENT, ClaimKind.FRACTION}),
     Kind.MONEY: frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.FRACTION}),
     Kind.AGE: frozenset({ClaimKind.AGE}),
     Kind.CLOCK: frozenset({ClaimKind.CLOCK}),
     Kind.DURATION: frozenset({ClaimKind.DURATION}),
     Kind.WHEN: frozenset({ClaimKind.DATE}),
 }
+
+
+# A statement that fits the question less well than the best one by no more than this must not be missing either.
+AS_GOOD = 0.05
+MAX_ADDED = 2
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,18 @@ def _list_needed(
     if verdict is None or not statements:
         return []
     kind = verdict.part.kind
-    ranked = [item.text for rated in verdict.rated for item in rated.sentences if item.text in statements] or statements
-    best = next((text for text in ranked if _read_asked(text, kind)), ranked[0])
     own = [item for item in kept if any(rated.found.passage.document_id in documents for rated in item.passages)]
-    return [] if best in said or _gives(own, best, kind) else [best]
+    return [text for text in _list_best(verdict, statements) if text not in said and not _gives(own, text, kind)]
+
+
+def _list_best(verdict: Verdict, statements: Sequence[str]) -> list[str]:
+    """Return the statements that give what was asked for, those that fit as well as the best one, but not many."""
+    kind = verdict.part.kind
+    ranked = [item for rated in verdict.rated for item in rated.sentences if item.text in statements]
+    giving = [item for item in ranked if _read_asked(item.text, kind)]
+    if not giving:
+        return [ranked[0].text if ranked else statements[0]]
+    return [item.text for item in giving if item.score >= giving[0].score - AS_GOOD][:MAX_ADDED]
 
 
 def _read_asked(text: str, kind: Kind) -> list[Claim]:

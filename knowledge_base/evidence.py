@@ -26,7 +26,7 @@ CONTEXT_WEIGHT = 0.5
 # What sources dispute is told after what they say.
 DISPUTE_HANDICAP = 0.1
 # Where one of these is asked for, a passage without one does not answer, whatever else it says.
-KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.MONEY, Kind.WEBSITE, Kind.AGE, Kind.CLOCK, Kind.DURATION)
+KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.RATE, Kind.MONEY, Kind.WEBSITE, Kind.AGE, Kind.CLOCK, Kind.DURATION)
 # A part that leans on another is answered from the document that answers that, if it has this much of its own needs.
 MIN_OWN_COVERAGE = 0.5
 # A part whose own needs weigh this much, or that has a name of some weight, is about something of its own.

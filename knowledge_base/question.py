@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     PHONE = "phone"
     WEBSITE = "website"
+    RATE = "rate"
     MONEY = "money"
     AGE = "age"
     CLOCK = "clock"

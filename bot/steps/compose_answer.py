@@ -23,7 +23,7 @@ MAX_OTHER_DOCUMENTS = 1
 MIN_DISAGREEMENT_COVERAGE = 0.6
 MAX_DISPUTED = 2
 # Sources differ in values; what a thing is or who may apply they tell alike.
-KINDS_OF_VALUES = (Kind.MONEY, Kind.WHEN, Kind.NUMBER, Kind.DURATION, Kind.CLOCK)
+KINDS_OF_VALUES = (Kind.RATE, Kind.MONEY, Kind.WHEN, Kind.NUMBER, Kind.DURATION, Kind.CLOCK)
 
 
 def compose_answer(context: AnswerContext) -> AnswerContext:

@@ -10,6 +10,8 @@ from knowledge_base.question import MAX_PARTS, Kind, read_kind, shows_kind, spli
     ("question", "kind"),
     [
         ("渡輪票價多少？", Kind.MONEY),
+        ("貸款利率多少？", Kind.RATE),
+        ("What is the interest rate of the loan?", Kind.RATE),
         ("How much is the ferry?", Kind.MONEY),
         ("動物園幾點開門？", Kind.CLOCK),
         ("When is a typhoon day announced?", Kind.WHEN),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.running import WRONG_USE, run_command
 from app.terminal import Terminal
@@ -94,6 +94,8 @@ def _show_evaluation(terminal: Terminal, found: Mapping[str, Any]) -> None:
     words = terminal.section("evaluation")
     other = found.get("compared")
     changes = ", ".join(f"{name}={value}" for name, value in other["changes"].items()) if other else ""
+    if other and other["changes"] == {"language_model": ""}:
+        changes = terminal.section("model")["without"]
     heads = [words["figure"], words["this"], *([escape(changes), words["difference"]] if other else [])]
     for name, figures, others in (
         (words["all"], found, other),
@@ -126,6 +128,16 @@ def _difference(one: object, other: object) -> str:
     return f"{other - one:+.3f}"
 
 
+def _name_problem(terminal: Terminal, kind: str) -> str:
+    """Return what is wrong with a sentence in the reader's words: "money_out_of_place" is of an amount."""
+    words = terminal.section("problem")
+    plain, form = kind, "unknown"
+    for ending in ("out_of_place", "bound"):
+        if kind.endswith(f"_{ending}"):
+            plain, form = kind.removesuffix(f"_{ending}"), ending
+    return str(words[form].format(what=words.get(plain, plain)))
+
+
 @model_app.command("usage")
 def show_usage(
     days: Annotated[int, typer.Option(min=1, help="How many days back.")] = 30, as_json: Json = False
@@ -143,9 +155,9 @@ def show_usage(
         if not totals:
             terminal.out.print(words["unused"])
             return
-        table = Table(
-            *(words[head] for head in ("model", "purpose", "outcome", "uses", "tokens_in", "tokens_out", "cost"))
-        )
+        heads = ("model", "purpose", "outcome", "uses", "tokens_in", "tokens_out", "cost")
+        # A narrow terminal breaks the columns rather than cutting them.
+        table = Table(*(Column(words[head], overflow="fold") for head in heads))
         for total in totals:
             tokens = (str(total.uses), f"{total.input_tokens:,}", f"{total.output_tokens:,}", f"{total.cost:.4f}")
             table.add_row(total.model, words[total.purpose], words.get(total.outcome, total.outcome), *tokens)
@@ -173,7 +185,7 @@ def show_dropped(
             terminal.out.print(words["nothing_dropped"])
             return
         for item in dropped:
-            problems = "; ".join(f"{kind}: {text}" for kind, text in item["problems"])
+            problems = "; ".join(f"{_name_problem(terminal, kind)}: {text}" for kind, text in item["problems"])
             terminal.out.print(escape(f"{item['used_at'][:16]}  {item['sentence']}"))
             terminal.out.print(escape(f"    {words['because']} {problems}"))
             terminal.out.print(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -46,11 +47,11 @@ def run_command(
         settings = change(Settings())
     except ValidationError as error:
         wrong = "; ".join(f"ASKBAY_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
-        Terminal("zh-TW").complain("terminal", "settings_invalid", detail=wrong)
+        Terminal(_guess_language()).complain("terminal", "settings_invalid", detail=wrong)
         raise typer.Exit(WRONG_USE) from error
     except SettingsError as error:
         # A setting that has to be JSON and is not.
-        Terminal("zh-TW").complain("terminal", "settings_invalid", detail=error)
+        Terminal(_guess_language()).complain("terminal", "settings_invalid", detail=error)
         raise typer.Exit(WRONG_USE) from error
     terminal = Terminal(settings.language)
     try:
@@ -64,6 +65,11 @@ def run_command(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+
+
+def _guess_language() -> str:
+    """Return the language to complain in where the settings themselves cannot be read."""
+    return "en" if os.environ.get("ASKBAY_LANGUAGE") == "en" else "zh-TW"
 
 
 def _choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -21,7 +21,7 @@ class Breaker:
         self._limit = failures
         self._first_rest = rest_seconds
         self._now = now
-        self._failed = 0
+        self._failed = 0.0
         self._rest = rest_seconds
         self._rests_until = 0.0
         self._trying = False
@@ -43,16 +43,16 @@ class Breaker:
     def succeed(self, call: int) -> None:
         """Note that a call went well."""
         if call == self._time:
-            self._failed, self._rest, self._trying = 0, self._first_rest, False
+            self._failed, self._rest, self._trying = 0.0, self._first_rest, False
 
-    def fail(self, call: int, *, rest_seconds: float = 0.0) -> None:
-        """Note that a call failed; `rest_seconds`: it is enough for a rest, of so long at least."""
+    def fail(self, call: int, *, rest_seconds: float = 0.0, blame: float = 1.0) -> None:
+        """Note that a call failed, which counts `blame`; `rest_seconds`: enough for a rest of at least so long."""
         if call != self._time:
             return
         if self._trying:
             self._rest = min(self._rest * 2, MAX_REST_SECONDS)
         self._trying = False
-        self._failed = self._limit if rest_seconds else self._failed + 1
+        self._failed = self._limit if rest_seconds else self._failed + blame
         if self._failed >= self._limit:
             self._rests_until = self._now() + max(self._rest, min(rest_seconds, MAX_REST_SECONDS))
             self._time += 1

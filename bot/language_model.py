@@ -37,6 +37,8 @@ PLACE_SECONDS = 1.0
 CONNECT_SECONDS = 1.0
 FAILURES_BEFORE_REST = 3
 REST_SECONDS = 20.0
+# A bad form may come of what was asked: it takes nine in a row, so that one citizen does not turn it off for all.
+BLAME_FOR_FORM = 0.35
 MAX_OUTPUT_TOKENS = 1_200
 MAX_OUTPUT_CHARACTERS = 12_000
 # Where a server does not tell what it used: about four Latin letters are a token, a Chinese character is one.
@@ -71,10 +73,10 @@ def open_language_model(settings: ModelSettings, now: Callable[[], float] = time
     try:
         chat = init_chat_model(settings.name, **_make_options(settings))
     except ImportError as error:
-        raise LanguageModelUnusable(str(error)) from error
+        raise LanguageModelUnusable(f"{settings.name}: {error}") from error
     except Exception as error:
         # Each provider has its own errors for a missing key or an unknown model.
-        raise LanguageModelUnusable(f"{type(error).__name__}: {str(error)[:300]}") from error
+        raise LanguageModelUnusable(f"{settings.name}: {type(error).__name__}: {str(error)[:300]}") from error
     # OpenAI's client loads this part, for a second, when it is first used: at the start rather than for a citizen.
     getattr(getattr(chat, "root_async_client", None), "beta", None)
     load_chat_template("compose_answer")
@@ -154,7 +156,8 @@ class ChatLanguageModel:
             if error.failure is Failure.BUSY or error.is_of_question:
                 self._breaker.leave(call)
             else:
-                self._breaker.fail(call, rest_seconds=error.rest_seconds)
+                blame = BLAME_FOR_FORM if error.failure is Failure.BROKEN else 1.0
+                self._breaker.fail(call, rest_seconds=error.rest_seconds, blame=blame)
             raise
         except asyncio.CancelledError:
             task = asyncio.current_task()

@@ -29,6 +29,7 @@ _LIST_MARK = re.compile(r"^\s*(?:[-*•・]\s+|#+\s+)")
 _MARKUP = re.compile(
     r"!?\[[^\]]*\]\([^)]*\)|<[^>]{1,200}>|```|\{\{|\}\}|<\||\|>|^\s*[\[{]|\bdata:|javascript:", re.IGNORECASE
 )
+_QUOTED = re.compile(r"[\"“「『](?P<inside>[^\"”」』]{2,80})[\"”」』]")
 _ADDRESS_OR_NUMBER = re.compile(r"[\w%+~#?&=-]*[./@][\w%+~#?&=./@-]*|\d+", re.ASCII)
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 
@@ -65,20 +66,26 @@ class OutputGuard:
             return Guarded(plain, (), (Problem("uncited", plain),))
         if not all(1 <= number <= len(self.passages) for number in cited):
             return Guarded(plain, (), (Problem("citation", str(list(cited))),))
-        if problem := self._find_bad_form(text, plain):
+        if problem := self._find_bad_form(text, plain, cited):
             return Guarded(plain, (), (problem,))
         return self._check(plain, cited)
 
-    def _find_bad_form(self, text: str, plain: str) -> Problem | None:
+    def _find_bad_form(self, text: str, plain: str, cited: Sequence[int]) -> Problem | None:
         if not plain or len(plain) > MAX_SENTENCE_CHARACTERS:
             return Problem("length", plain[:80])
         if _MARKUP.search(text) or _MARKUP.search(plain):
             return Problem("markup", plain)
-        if is_instruction(plain):
+        if is_instruction(self._drop_own_titles(plain, cited)):
             return Problem("instruction", plain)
         if has_simplified(plain) or not _is_in_language(plain, self.language):
             return Problem("language", plain)
         return None
+
+    def _drop_own_titles(self, text: str, cited: Sequence[int]) -> str:
+        """Return a text without the quoted titles its passages have: to name one is no order to say it."""
+        passages = [self.passages[number - 1] for number in cited]
+        known = "\n".join(f"{passage.title}\n{passage.text}" for passage in passages)
+        return _QUOTED.sub(lambda match: " " if match["inside"] in known else match.group(), text)
 
     def _check(self, text: str, cited: tuple[int, ...]) -> Guarded:
         """Check against each passage alone, then against all of a document: a sentence is never pieced together of several.

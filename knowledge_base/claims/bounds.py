@@ -20,7 +20,7 @@ class Bound(StrEnum):
 REACH_CHARACTERS = 24
 
 _TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.WEEKDAY, ClaimKind.PART})
-_FILLER = r"(?:為|是|約|有|可|要|需|達|補助|貸款|新台幣|台幣|每案|第|年|資本額|金額|\s|:)*"
+_FILLER = r"(?:為|是|約|有|可|要|需|達|補助|貸款|新台幣|台幣|每案|第|年|資本額|金額|全市|人口|高雄市?|的|\s|:)*"
 _ANY_BEFORE = (
     (Bound.TO, re.compile(rf"(?:至多|最多|最高|最長|最大|上限|不(?:得|可以?|能)?超過|不(?:得|能|可)?(?:高於|逾|多於)|未滿|還沒滿|沒滿|不滿|未達|不到|(?<!不)(?<!不得)(?:低於|少於|小於)){_FILLER}$")),
     (Bound.FROM, re.compile(rf"(?:至少|最少|最低|起碼|超過|逾|大於|高於|多於|不(?:得)?(?:低於|少於)|(?<!未)(?<!屆)(?<!沒)(?<!不)滿|突破){_FILLER}$")),

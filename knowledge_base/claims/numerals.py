@@ -168,6 +168,7 @@ def _rewrite_chinese(match: re.Match[str]) -> str:
         is_number = run == "一" and (
             before.endswith(("第", "週", "周", "星期", "禮拜", "分之"))
             or (before[-1:] not in "那這哪同某另每" and bool(_ONE_OF.match(after)))
+            or (before[-1:] in tuple("午晨早晚間") and after.startswith(("點", "時")))
         )
     elif is_lone:
         is_number = bool(_COUNTED_AFTER.match(after)) or before.endswith(("第", "分之", "週", "周", "星期", "禮拜"))

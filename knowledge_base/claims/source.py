@@ -10,6 +10,7 @@ from itertools import combinations, permutations
 
 from knowledge_base.chunking import Passage
 from knowledge_base.claims.aboutness import (
+    find_clause,
     likeness,
     meaning_of,
     share,
@@ -19,6 +20,7 @@ from knowledge_base.claims.aboutness import (
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import normalise_address
 from knowledge_base.claims.names import read_names
+from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.placing import MIN_AROUND, OUT_OF_PLACE_MARGIN, Places
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import count_days, count_months, find_weekday, is_stated
@@ -226,19 +228,31 @@ class Source:
 
         `known` names are the city's own, and tell nothing.
         """
-        mine = {
-            form
-            for named in read_names(sentence, self._glossary)
-            if not known & set(named.value)
-            for form in named.value
-        }
+        if claim.kind is ClaimKind.DATE and claim.value[1] is None:
+            # A year tells of when something was said as often as of what is told.
+            return False
+        text = rewrite_numerals(sentence)
+        clause = text[slice(*find_clause(claim, text, read_values(sentence)))]
+        in_clause, in_sentence = self._read_forms(clause), self._read_forms(sentence, known)
+        return self._is_of_others(claim, in_sentence, self._topic) or self._is_of_others(claim, in_clause, frozenset())
+
+    def _read_forms(self, text: str, known: frozenset[str] = frozenset()) -> set[str]:
+        """Return every form of the names of a text, except of those that are known."""
+        names = (named.value for named in read_names(text, self._glossary))
+        return {form for forms in names if not known & set(forms) for form in forms}
+
+    def _is_of_others(self, claim: Claim, named: set[str], topic: frozenset[str]) -> bool:
+        """Say whether the lines of a value name others only; what is topic, or what all its lines name, tells nothing."""
         stating = {place.line for place in self.places.places if is_stated(claim, place.claim)}
         of_kind = {place.line for place in self.places.places if place.claim.kind is claim.kind} - stating
         theirs = [self.names_by_line[line][1] for line in stating]
+        others = [self.names_by_line[line][1] for line in of_kind]
+        everywhere = frozenset.intersection(*theirs, *others) if theirs and others else frozenset[str]()
+        mine = named if topic else named - everywhere
         return (
             bool(mine and theirs)
-            and all(names - self._topic and not names & mine for names in theirs)
-            and any(self.names_by_line[line][1] & mine for line in of_kind)
+            and all(names - topic - everywhere and not names & mine for names in theirs)
+            and any(names & mine for names in others)
         )
 
     @cached_property

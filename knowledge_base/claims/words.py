@@ -15,8 +15,9 @@ from knowledge_base.tokens import normalise
 _WHETHER = re.compile(r"(.)[不沒]\1")
 # 只租不賣 says one thing twice.
 _ONLY_ONE = re.compile(r"(只\w)不\w")
+_NOT_OPEN = re.compile(r"(?P<zh>不(?:會|對外)?開放)|\b(?:is|are|do|does)(?: not|n['’]t) open\b")
 _COMFORT = re.compile(
-    r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b"
+    r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b|\bi['’]m (?:sorry|afraid)\b"
 )
 
 
@@ -80,7 +81,8 @@ def read_word_classes(text: str) -> frozenset[str]:
 def _drop_questions(text: str) -> str:
     """Return a text, normalised, without what denies nothing: 要不要 asks whether, 沒關係 comforts."""
     plain = _COMFORT.sub(" ", normalise(text))
-    return _ONLY_ONE.sub(r"\1", _WHETHER.sub(r"\1", plain))
+    plain = _ONLY_ONE.sub(r"\1", _WHETHER.sub(r"\1", plain))
+    return _NOT_OPEN.sub(lambda match: "關閉" if match["zh"] else "closed", plain)
 
 
 @lru_cache(maxsize=8_192)

@@ -104,10 +104,8 @@ def test_of_sentences_written_by_someone_who_had_not_seen_the_check_few_false_on
             guard = guards[entry["document"], entry["language"]]
             numbers = sorted({find_number(guard, line) for line in entry["source"]})
             out[name] += guard.guard(entry["text"], numbers).passes
-    assert len(read_blind("false")) == 400
-    assert len(read_blind("honest")) == 300
-    assert out["false"] <= 24
-    assert out["honest"] >= 264
+    assert out["false"] <= 0.045 * len(read_blind("false"))
+    assert out["honest"] >= 0.87 * len(read_blind("honest"))
 
 
 def test_most_sentences_that_put_the_documents_own_words_and_values_together_anew_do_not_go_out(guards):

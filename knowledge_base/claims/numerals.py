@@ -94,6 +94,8 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(r"\bhalf a century\b", re.IGNORECASE), "50 years"),
     (re.compile(r"\b(?:a|1) century\b", re.IGNORECASE), "100 years"),
     (re.compile(r"半個?世紀"), "50年"),
+    # For the first time: a word, not a number.
+    (re.compile(r"第1次(?!\w{0,2}(?:和|與|及|、)第)"), "首次"),
     (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),
     (re.compile(r"\b(?:a |1 )?quarter of an hour\b", re.IGNORECASE), "15 minutes"),
     (re.compile(r"\bhalf past (1[0-2]|\d)\b", re.IGNORECASE), r"\1:30 o'clock"),

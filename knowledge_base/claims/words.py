@@ -15,7 +15,7 @@ from knowledge_base.tokens import normalise
 _WHETHER = re.compile(r"(.)[不沒]\1")
 # 只租不賣 says one thing twice.
 _ONLY_ONE = re.compile(r"(只\w)不\w")
-_NOT_OPEN = re.compile(r"(?P<zh>不(?:會|對外)?開放)|\b(?:is|are|do|does)(?: not|n['’]t) open\b")
+_NOT_OPEN = re.compile(r"(?P<zh>不(?:會|對外)?開放)|\b(?:is|are|do|does)(?: not|n['’]t) open\b|\bno longer open\b")
 _COMFORT = re.compile(
     r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b|\bi['’]m (?:sorry|afraid)\b"
 )
@@ -103,9 +103,10 @@ def find_other_group(text: str, source: str) -> str:
 
 def find_opposite(text: str, source: str) -> str:
     """Return a word of a text whose opposite the source has in its place, or "". Both are normalised."""
+    mine, theirs = _drop_questions(text), _drop_questions(source)
     for one, other in load_claim_words().opposites:
-        match = one.search(text)
-        if match and other.search(source) and not one.search(source):
+        match = one.search(mine)
+        if match and other.search(theirs) and not one.search(theirs):
             return match.group()
     return ""
 

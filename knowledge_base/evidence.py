@@ -68,7 +68,7 @@ def _cannot_answer(
         # A name that no document has: whatever was found is about something else. In the other language the name may
         # only be written otherwise.
         return True
-    if text.lacks_other_city() or text.lacks_subject(part):
+    if text.lacks_other_city() or (text.lacks_subject(part) and not text.has_another_subject()):
         return True
     # Who asks "may I" tells of their own case: the year their firm was founded, the district it is in.
     return part.kind is not Kind.MAY and (text.lacks_year() or text.is_about_a_rival() or text.lacks_focus())

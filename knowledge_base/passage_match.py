@@ -12,7 +12,7 @@ from knowledge_base.judgement import Signals
 from knowledge_base.needs import Need, NeedKind, cover
 from knowledge_base.question import QuestionPart, is_source_note, shows_kind
 from knowledge_base.search import FoundPassage
-from knowledge_base.subjects import lacks_subject
+from knowledge_base.subjects import lacks_subject, may_be_asked_of_anything
 from knowledge_base.tokens import tokenise
 
 # What is in the title counts for every sentence, what stands elsewhere in the passage for half.
@@ -22,6 +22,7 @@ KIND_BONUS = 0.15
 # A sentence with this share of the best one's coverage may be the one that shows the kind asked for.
 NEAR_BEST = 0.6
 MATCHED_SCALE = 6.0
+MIN_SUBJECT_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,17 @@ class PassageMatch:
     def lacks_subject(self, part: QuestionPart) -> bool:
         """Say whether the question is about a thing (a museum, a passport) of which the passage has no word."""
         return lacks_subject(part.text if part.text else part.context, f"{self._title.text}\n{self._whole.text}")
+
+    def has_another_subject(self) -> bool:
+        """Say whether the passage has something else that the question names: who asks about YouBike may be a pupil."""
+        shares = zip(self._needs, self._in_title, self._in_whole, strict=True)
+        return any(
+            need.weight > MIN_SUBJECT_WEIGHT
+            and need.kind in (NeedKind.NAME, NeedKind.WORD)
+            and not (need.is_generic or may_be_asked_of_anything(need.surface))
+            and max(title, whole) >= 1
+            for need, title, whole in shares
+        )
 
     def lacks_year(self) -> bool:
         """Say whether the question names a year that the passage does not."""

@@ -20,6 +20,12 @@ def lacks_subject(question: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=4_096)
+def may_be_asked_of_anything(word: str) -> bool:
+    """Say whether a word tells nothing of what a question is about: open, free, Monday, apply."""
+    return bool(_of_anything().search(normalise(word)))
+
+
+@lru_cache(maxsize=4_096)
 def _find_subjects(text: str) -> frozenset[int]:
     plain = normalise(text)
     return frozenset(place for place, pattern in enumerate(_subjects()) if pattern.search(plain))
@@ -28,6 +34,11 @@ def _find_subjects(text: str) -> frozenset[int]:
 @cache
 def _subjects() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for pattern in load_question_cues()["subjects"])
+
+
+@cache
+def _of_anything() -> re.Pattern[str]:
+    return re.compile("|".join(load_question_cues()["of_anything"]))
 
 
 @cache

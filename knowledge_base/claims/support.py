@@ -38,6 +38,8 @@ SHORT_TOKENS = 6
 MIN_GROUNDED_TELLING = 0.2
 TELLING_KINDS = frozenset({ClaimKind.URL, ClaimKind.EMAIL, ClaimKind.PHONE, ClaimKind.ADDRESS})
 MAX_COUNTED = 9
+# A sentence with more values is a table; each is laid beside all of its source, which would take seconds.
+MAX_VALUES = 16
 # A sentence that has this much of a line, and the line of it, says it again.
 SAYS_AGAIN = 0.5
 # What may stand for one "not".
@@ -50,6 +52,7 @@ MIN_CLAUSE_GROUNDED = 0.2
 
 _SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
 _ASIDE = re.compile(r"[(（][^)）]*[)）]")
+_SUMS_UP = re.compile(r"(?:等|共|共計|這|以上|、[^、]*|\b(?:the|these|all|both)\s)\s*$")
 _ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
 
 Translate = Callable[[str], Iterable[str]]
@@ -94,6 +97,8 @@ class Checker:
 
     def check(self, sentence: str, source: Source) -> SentenceCheck:
         """Check one sentence against the passages it cites."""
+        if len(read_values(sentence)) > MAX_VALUES:
+            return SentenceCheck((Problem("length", sentence[:80]),))
         problems = [
             *self._check_values(sentence, source),
             *self._check_names(sentence, source),
@@ -293,4 +298,5 @@ def _counts_items(claim: Claim, sentence: str) -> bool:
     text = rewrite_numerals(sentence)
     before = re.split(r"[，,；;。：:]", text[: claim.start])[-1]
     after = re.split(r"[：:，,]", text[claim.end :], maxsplit=1)
-    return claim.value in (len(_ITEM_END.split(before)), len(_ITEM_END.split(after[1])) if len(after) > 1 else 0)
+    listed = len(_ITEM_END.split(before)) if _SUMS_UP.search(before) else 0
+    return claim.value in (listed, len(_ITEM_END.split(after[1])) if len(after) > 1 else 0)

@@ -76,6 +76,30 @@ async def test_what_no_source_says_is_not_answered_and_the_citizen_is_told_what_
     assert "1999" in reply.text
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["美術館星期一有開嗎？", "Is the art museum open on Monday?", "育兒津貼資格是什麼？", "幼兒園什麼時候報名？"],
+)
+async def test_what_is_said_of_one_house_or_scheme_does_not_answer_for_another(house, question):
+    assert (await ask(house, question)).answer.status is Status.UNANSWERED_NO_SOURCE
+
+
+@pytest.mark.parametrize(
+    ("question", "mentions"),
+    [
+        ("國小學生騎YouBike前30分鐘要錢嗎？", "30分鐘"),
+        ("低收入戶可以用免費法律諮詢嗎？", "法律諮詢"),
+        ("醫院要預約復康巴士打幾號？", "07-740-7977"),
+        ("夜市噪音要向誰檢舉？", "噪音"),
+        ("計程車被拖吊去哪裡查？", "拖吊"),
+    ],
+)
+async def test_who_or_where_one_is_does_not_keep_a_question_from_its_answer(house, question, mentions):
+    reply = await ask(house, question)
+    assert reply.answer.status is Status.ANSWERED
+    assert mentions in reply.text
+
+
 async def test_a_second_question_about_something_else_is_not_answered_with_the_first(house):
     reply = await ask(house, "旗津渡輪票價多少？還有YouBike前30分鐘多少錢？")
     first, second = reply.answer.parts

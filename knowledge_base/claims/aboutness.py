@@ -21,6 +21,11 @@ _BARE = frozenset({ClaimKind.NUMBER, ClaimKind.ORDINAL, ClaimKind.URL})
 _JOINING = frozenset("的是了在也就都還會要可以能不沒未於與和及或之其這那使由被把給有所而且但如果若即並")
 WINDOW_CHARACTERS = 14
 
+JOIN_REACH = 24
+_JOINS = {
+    "or": re.compile(r"或|\bor\b", re.IGNORECASE),
+    "and": re.compile(r"且|並(?!非)|\band\b|又|以及", re.IGNORECASE),
+}
 _RANGE = re.compile(r"\s*(?:到|至|-|–|~|～|\bto\b|\band\b|\bthrough\b)\s*$")
 _CLAUSE_END = re.compile(
     r"[，,；;。！!？?、\n]|\.\s|\.$|：|:\s|\band\b|\bbut\b|\bwhile\b|\bor\b|但|而(?!且)|或|及|和|與"
@@ -121,6 +126,18 @@ def find_ranges(text: str, claims: Sequence[Claim]) -> list[tuple[Claim, Claim]]
     ]
 
 
+def find_joined(text: str, claims: Sequence[Claim]) -> list[tuple[Claim, Claim, str]]:
+    """Return the neighbouring values of a text that "and" or "or" joins, with which of them."""
+    ordered = sorted(claims, key=lambda claim: claim.start)
+    joined = []
+    for first, last in pairwise(ordered):
+        between = text[first.end : last.start]
+        joins = {name for name, pattern in _JOINS.items() if pattern.search(between)}
+        if len(between) <= JOIN_REACH and len(joins) == 1:
+            joined.append((first, last, joins.pop()))
+    return joined
+
+
 def find_counted(claim: Claim, text: str) -> str:
     """Return what a number counts, as the token that follows it at once, or ""."""
     return next(iter(tokens_of(text[claim.end : claim.end + WINDOW_CHARACTERS])), "")
@@ -141,7 +158,12 @@ def tokens_and_numbers(text: str) -> list[str]:
 
 def meaning_of(text: str) -> frozenset[str]:
     """Return the tokens of a text that carry meaning: of Chinese, no pair with a character that only joins others."""
-    return frozenset(token for token in tokens_of(text) if not _JOINING & set(token))
+    return frozenset(token for token in tokens_of(text) if not is_joining(token))
+
+
+def is_joining(token: str) -> bool:
+    """Say whether a pair of Chinese characters has one that only joins others."""
+    return bool(_JOINING & set(token))
 
 
 def share(tokens: frozenset[str], of: frozenset[str]) -> float:

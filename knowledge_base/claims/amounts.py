@@ -20,7 +20,7 @@ _MONEY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _MONEY_AFTER = re.compile(
-    rf"(?:(?P<first>\d+(?:\.\d+)?)\s?(?:元|圓)?\s?(?:-|~|至|到|to|or|或)\s*)?{_N}\s?(?:多|餘)?\s?(?P<unit>元|圓|塊錢?|美元|美金|(?:New )?Taiwan(?:ese)? dollars?|(?:US |U\.S\. )?dollars?|NTD|TWD)",
+    rf"(?:(?P<first>\d+(?:\.\d+)?)\s?(?:元|圓)?\s?(?:-|~|至|到|to|or|或)\s*)?{_N}\s?(?:多|餘)?\s?(?P<unit>元|圓|塊錢?美[元金]|美元|美金|塊錢?|(?:New )?Taiwan(?:ese)? dollars?|(?:US |U\.S\. )?dollars?|NTD|TWD)",
     re.IGNORECASE,
 )
 _HINTED = re.compile(
@@ -40,8 +40,13 @@ _TENTHS = re.compile(
     r"(?<![\d.])(?P<number>\d(?:\.\d)?)\s?成(?!立|為|功|本|果|員|長|績|年|人|就|交|分|效|熟|真|家|形|型|套)(?:(?P<half>半)|(?P<tenth>[\d一二三四五六七八九]))?"
 )
 _WHOLE = re.compile(
-    r"全額|加倍|雙倍|\b(?:twice (?=the|as|that)|doubled?(?! as\b)|the full (?:cost|amount|price|fee))\b", re.IGNORECASE
+    r"全額|整筆|全部(?:的)?費用|加倍|雙倍|翻倍|\b(?:twice (?=the|as|that)|doubled?(?! as\b)|tripled?|quadrupled?|the (?:whole|entire|full) (?:cost|amount|price|fee))\b",
+    re.IGNORECASE,
 )
+_TIMES_AS_MUCH = {"triple": 3, "quadruple": 4}
+# More than half, without a number.
+MOST = "most"
+_MOST = re.compile(r"過半|大半|大多數?|大部分|多數(?!據)|\bmost of\b|\b(?:the |a )?(?:vast )?majority\b", re.IGNORECASE)
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
@@ -111,7 +116,7 @@ def read_money(text: str) -> Iterator[Claim]:
         taken.append(match.span())
         found = match.groupdict()
         written = (found.get("currency") or found.get("unit") or "").upper().replace(" ", "")
-        currency = _DOLLARS if written.startswith(("US", "U.S.", "美")) else _LOCAL
+        currency = _DOLLARS if written.startswith(("US", "U.S.", "美", "塊美", "塊錢美")) else _LOCAL
         for number in (found.get("first"), found.get("number"), found.get("last")):
             if number:
                 yield Claim(ClaimKind.MONEY, (currency, Decimal(number)), match.group(), *match.span())
@@ -130,9 +135,12 @@ def read_shares(text: str) -> Iterator[Claim]:
         digit = int(tenth) if tenth.isdecimal() else "零一二三四五六七八九".index(tenth)
         yield Claim(ClaimKind.PERCENT, Decimal(match["number"]) * 10 + digit, match.group(), *match.span())
     for match in _WHOLE.finditer(text):
-        is_whole = match.group() == "全額" or match.group().lower().startswith("the full")
-        value = Decimal(100 if is_whole else 200)
+        is_whole = match.group()[0] in "全整" or match.group().lower().startswith("the ")
+        times = next((n for start, n in _TIMES_AS_MUCH.items() if match.group().lower().startswith(start)), 2)
+        value = Decimal(100 if is_whole else 100 * times)
         yield Claim(ClaimKind.PERCENT, value, match.group(), *match.span())
+    for match in _MOST.finditer(text):
+        yield Claim(ClaimKind.PERCENT, MOST, match.group(), *match.span())
     for match in _DISCOUNT.finditer(text):
         number = Decimal(match["number"]) * (10 if len(match["number"]) == 1 else 1)
         yield Claim(ClaimKind.PERCENT, 100 - number, match.group(), *match.span())

@@ -28,11 +28,11 @@ _ANY_BEFORE = (
     (Bound.FROM, re.compile(r"\b(?:at least|(?<!no )(?<!not )(?<!never )(?<!not be )(?:more|greater|older|taller|wider|longer|larger|bigger|heavier|higher|later) than|above|exceed(?:s|ed|ing)?|(?:sur)?pass(?:ed|es)|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
 )  # fmt: skip
 _TIME_BEFORE = (
-    (Bound.TO, re.compile(r"(?:截至|直到|到|至(?!少|多)|(?:截止|結束|閉幕|落幕|打烊)(?:時間|日期?)?(?:為|是|於|在)?|\b(?:until|till|by|before|through|no later than|within|prior to|on or before|(?:end|close|finishe?|expire)[sd]?(?:ed)?(?: on| at)?)\s(?:the )?)\s*$")),
+    (Bound.TO, re.compile(r"(?:截至|直到|(?<![遇碰達收得等])到|至(?!少|多)|(?:截止|結束|閉幕|落幕|打烊)(?:時間|日期?)?(?:為|是|於|在)?|\b(?:until|till|by|before|through|no later than|within|prior to|on or before|(?:end|close|finishe?|expire)[sd]?(?:ed)?(?: on| at)?)\s(?:the )?)\s*$")),
     (Bound.FROM, re.compile(r"(?:自|從|由|\b(?:from|since|after|(?:start|begin|open|launche?)(?:s|ed|ing)?(?: on| from| at)?|began(?: on| at)?)\s(?:the )?)\s*$")),
 )  # fmt: skip
 _ANY_AFTER = (
-    (Bound.FROM, re.compile(r"^(?:多|餘)(?![少數])|^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
+    (Bound.FROM, re.compile(r"^(?:多|餘)(?![少數])|^起(?=[,，。;；、)\s]|$)|^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
     (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b(?! than)")),
 )  # fmt: skip
 _TIME_AFTER = (

@@ -76,9 +76,17 @@ _RELATIVE_DAYS = {
 }
 _RELATIVE_YEARS = {"今年": 0, "本年度": 0, "this year": 0, "明年": 1, "next year": 1, "去年": -1, "last year": -1}
 _RELATIVE = re.compile("|".join((*_RELATIVE_DAYS, *_RELATIVE_YEARS)), re.IGNORECASE)
-_VAGUE = re.compile(
-    r"(?:上|下|本|這)(?:個)?(?:週|周|星期|禮拜|月)(?![一二三四五六日天1-7])|\b(?:last|next|this) (?:week|month)\b",
-    re.IGNORECASE,
+# Days and months told from one that was told before, however they are called.
+_VAGUE = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("next month", r"下個?月(?!台)|次月|隔月|翌月|\b(?:the )?(?:next|following) month\b|\bthe month after\b"),
+        ("this month", r"本月|這個月|當月|同月|\b(?:this|the same) month\b"),
+        ("last month", r"上個?月(?!台)|\b(?:the )?(?:last|previous) month\b"),
+        ("next week", r"下個?(?:週|周|星期|禮拜)(?![一二三四五六日天1-7])|\b(?:the )?(?:next|following) week\b"),
+        ("this week", r"(?:本|這個?)(?:週|周|星期|禮拜)(?![一二三四五六日天1-7])|\bthis week\b"),
+        ("last week", r"上個?(?:週|周|星期|禮拜)(?![一二三四五六日天1-7])|\blast week\b"),
+    )
 )
 
 _WEEKDAY_ZH = re.compile(r"(?:週|周|星期|禮拜)(?P<day>[1-7日天末])(?!\d*(?:小時|次|年|內))")
@@ -104,6 +112,17 @@ _DAY_KINDS = (
     ("dragon boat festival", re.compile(r"端午|\bDragon Boat\b", re.IGNORECASE)),
     ("mid-autumn festival", re.compile(r"中秋|\bMid-Autumn\b", re.IGNORECASE)),
     ("national day", re.compile(r"國慶|雙十節|\bNational Day\b", re.IGNORECASE)),
+    ("mother's day", re.compile(r"母親節|\bMother['’]s Day\b", re.IGNORECASE)),
+    ("father's day", re.compile(r"父親節|\bFather['’]s Day\b", re.IGNORECASE)),
+    ("valentine's day", re.compile(r"情人節|七夕|\bValentine['’]s Day\b", re.IGNORECASE)),
+    ("children's day", re.compile(r"兒童節|\bChildren['’]s Day\b", re.IGNORECASE)),
+    ("april fools' day", re.compile(r"愚人節|\bApril Fool", re.IGNORECASE)),
+    ("labour day", re.compile(r"勞動節|\bLabou?r Day\b", re.IGNORECASE)),
+    ("teachers' day", re.compile(r"教師節|\bTeachers?['’]s? Day\b", re.IGNORECASE)),
+    ("lantern festival", re.compile(r"元宵|\bLantern Festival\b", re.IGNORECASE)),
+    ("ghost festival", re.compile(r"中元|\bGhost Festival\b", re.IGNORECASE)),
+    ("double ninth", re.compile(r"重陽|\bDouble Ninth\b", re.IGNORECASE)),
+    ("halloween", re.compile(r"萬聖節|\bHalloween\b", re.IGNORECASE)),
     ("christmas", re.compile(r"聖誕|耶誕|\bChristmas\b", re.IGNORECASE)),
     ("holiday", re.compile(r"(?:國定)?假日|例假|\b(?:public |national )?holidays?\b", re.IGNORECASE)),
 )
@@ -129,6 +148,12 @@ _CLOCK_WORDS = (
     # The old double hours, by their middle.
     *((re.compile(f"{name}時(?!候|間)"), 120 * place) for place, name in enumerate("子丑寅卯辰巳午未申酉戌亥")),
 )
+_NUMBER_BEFORE = re.compile(r"(\d{1,4})\s?[年月]$")
+_PARTS_OF_DAY = (
+    ("morning", re.compile(r"上午|早上|早晨|清晨|\bmornings?\b", re.IGNORECASE)),
+    ("afternoon", re.compile(r"下午|午後|\bafternoons?\b", re.IGNORECASE)),
+    ("evening", re.compile(r"晚上|晚間|傍晚|夜間|夜晚|\bevenings?\b|\bat night\b", re.IGNORECASE)),
+)
 # Parts of a month or a year, by the day or the month.
 _PARTS_ZH = {"初": "start", "上旬": "start", "中": "middle", "中旬": "middle", "下旬": "end", "底": "end", "末": "end"}
 _PART_ZH = re.compile(
@@ -148,8 +173,8 @@ def read_dates(text: str, today: date | None) -> Iterator[Claim]:
     yield from _read_full_dates(text)
     for match in _RELATIVE.finditer(text):
         yield Claim(ClaimKind.DATE, _resolve(match.group().lower(), today), match.group(), *match.span())
-    for match in _VAGUE.finditer(text):
-        yield Claim(ClaimKind.DATE, (match.group().lower(), None, None), match.group(), *match.span())
+    for name, pattern in _VAGUE:
+        yield from (Claim(ClaimKind.DATE, (name, None, None), m.group(), *m.span()) for m in pattern.finditer(text))
 
 
 def _read_full_dates(text: str) -> Iterator[Claim]:
@@ -235,18 +260,25 @@ def read_parts(text: str) -> Iterator[Claim]:
     """Yield which part of a month or year a text speaks of: "at the end of May", 年底."""
     for match in _PART_ZH.finditer(text):
         unit = "year" if match["unit"] == "年" else "month"
-        yield _make_part(unit, _PARTS_ZH[match["part"]], text, match)
+        before = _NUMBER_BEFORE.search(text[: match.start()])
+        of = before and (_year(before[1]) if unit == "year" else _month(before[1]))
+        yield _make_part(unit, _PARTS_ZH[match["part"]], of, text, match)
     for match in _PART_EN.finditer(text):
         unit = "year" if match["unit"].lower() == "year" or match["unit"].isdigit() else "month"
         part = _PARTS_EN[(match["part"] or match["part2"]).lower()]
-        yield _make_part(unit, part, text, match)
+        is_word = match["unit"].lower() in ("year", "month")
+        of = None if is_word else int(match["unit"]) if match["unit"].isdigit() else _month(match["unit"])
+        yield _make_part(unit, part, of, text, match)
+    for name, pattern in _PARTS_OF_DAY:
+        for match in pattern.finditer(text):
+            yield Claim(ClaimKind.PART, ("day", name, None), match.group(), *match.span())
 
 
-def _make_part(unit: str, part: str, text: str, match: re.Match[str]) -> Claim:
-    claim = Claim(ClaimKind.PART, (unit, part), match.group(), *match.span())
+def _make_part(unit: str, part: str, of: int | None, text: str, match: re.Match[str]) -> Claim:
+    claim = Claim(ClaimKind.PART, (unit, part, of), match.group(), *match.span())
     # "Until the end of May" is the last day, not one of the last ones.
     is_last = part == "end" and read_bound(text, claim) is Bound.TO
-    return replace(claim, value=(unit, "last")) if is_last else claim
+    return replace(claim, value=(unit, "last", of)) if is_last else claim
 
 
 def read_weekdays(text: str) -> Iterator[Claim]:

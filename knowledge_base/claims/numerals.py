@@ -49,6 +49,8 @@ _ONE_EN = re.compile(
     r"\bone(?=[\s-](?:dollars?|NT|New Taiwan|percent|per cent|hours?|minutes?|days?|weeks?|months?|years?|kilomet|met(?:er|re)|hundred|thousand|million|billion)\b)",
     re.IGNORECASE,
 )
+_LAST_UNIT = re.compile(r"(?P<unit>[百千萬億])[一二三四五六七八九1-9]$")
+_UNIT_BELOW = {"百": "十", "千": "百", "萬": "千", "億": "千萬"}
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _UNSEEN = dict.fromkeys((0x0000, 0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
 _DASHES = {code: "-" for code in (0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xFE63, 0xFF0D)} | {
@@ -76,6 +78,8 @@ _DIGITS_AND_WORD = re.compile(
 _SHORT = {"m": 1_000_000, "k": 1_000, "bn": 1_000_000_000}
 
 
+# "Nine-thirty" is a time, for no number is said so.
+_SPOKEN_TIME = re.compile(rf"\b({'|'.join(_ONES[1:13])})[\s-](fifteen|thirty)\b", re.IGNORECASE)
 # As banks write them; only where money follows, because 參 and 陸 are common characters.
 _FORMAL = re.compile(r"[壹貳參叁肆伍陸柒捌玖拾佰仟萬億]{2,}(?=[元圓])")
 _FORMAL_DIGITS = str.maketrans("壹貳參叁肆伍陸柒捌玖拾佰仟", "一二三三四五六七八九十百千")
@@ -94,6 +98,12 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(r"\bhalf a century\b", re.IGNORECASE), "50 years"),
     (re.compile(r"\b(?:a|1) century\b", re.IGNORECASE), "100 years"),
     (re.compile(r"半個?世紀"), "50年"),
+    (re.compile(r"(?:1|(?<!\d)一)刻鐘?"), "15分鐘"),
+    (re.compile(r"\bevery other (day|week|month|year)\b", re.IGNORECASE), r"every 2 \1s"),
+    (
+        re.compile(r"\btwice (?=an? (?:day|week|month|year)|per |each |every |dai|week|month|year)", re.IGNORECASE),
+        "2 times ",
+    ),
     # For the first time: a word, not a number.
     (re.compile(r"第1次(?!\w{0,2}(?:和|與|及|、)第)"), "首次"),
     (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),
@@ -129,6 +139,7 @@ def rewrite_numerals(text: str) -> str:
         return "\x00"
 
     plain = _NO_NUMBER.sub(keep, plain)
+    plain = _SPOKEN_TIME.sub(lambda match: f"{_WORDS[match[1].lower()]}:{_WORDS[match[2].lower()]} o'clock", plain)
     plain = _MIXED_RUN.sub(lambda match: _format(_read_mixed(match.group())), plain)
     plain = _CHINESE_RUN.sub(_rewrite_chinese, plain)
     plain = re.sub("\x00", lambda _: kept.pop(0), plain)
@@ -148,6 +159,7 @@ def _format(value: Decimal | int) -> str:
 def _read_mixed(run: str) -> Decimal:
     """Read digits mixed with units: 1億5000萬, 3千萬, 2.5萬."""
     total, section, number = Decimal(0), Decimal(0), Decimal(0)
+    run = _write_last_unit(run)
     for piece in re.findall(r"\d+(?:\.\d+)?|[十百千萬億兆]", run):
         if piece in _SMALL_UNITS:
             section += (number or 1) * _SMALL_UNITS[piece]
@@ -193,7 +205,7 @@ def _rewrite_chinese(match: re.Match[str]) -> str:
 
 def _read_chinese(run: str) -> int:
     total, section, digit = 0, 0, 0
-    for character in run:
+    for character in _write_last_unit(run):
         if character in _DIGITS or character == "○":
             digit = _DIGITS[character]
         elif character in _SMALL_UNITS:
@@ -203,6 +215,12 @@ def _read_chinese(run: str) -> int:
             total += ((section + digit) or 1) * _LARGE_UNITS[character]
             section = digit = 0
     return total + section + digit
+
+
+def _write_last_unit(run: str) -> str:
+    """Return a number with the unit that is left away at its end: 五萬五 is 五萬五千, 三百二 is 三百二十."""
+    match = _LAST_UNIT.search(run)
+    return run + _UNIT_BELOW[match["unit"]] if match else run
 
 
 def _rewrite_multiplied(match: re.Match[str]) -> str:

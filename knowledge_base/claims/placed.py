@@ -21,9 +21,11 @@ from knowledge_base.claims.bounds import Bound, read_bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
+from knowledge_base.claims.words import read_unit
 from knowledge_base.tokens import normalise
 
 PLACED_KINDS = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.PHONE, ClaimKind.NUMBER, ClaimKind.DURATION, ClaimKind.AGE, ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})  # fmt: skip
+UNIT_REACH = 14
 TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK})
 
 _JOINED = re.compile(r"(?:\band|[、,及和與]|\bor|或)[^,、]{0,8}$", re.IGNORECASE)
@@ -44,6 +46,7 @@ class Placed:
     bounds: frozenset[Bound | None] = frozenset({None})
     counted: str = ""
     after: frozenset[str] = frozenset()
+    unit: str = ""
     clause: str = ""
 
 
@@ -67,6 +70,7 @@ def place_values(lines: Sequence[str]) -> tuple[Placed, ...]:
                 bounds=bounds[claim],
                 counted=find_counted(claim, text),
                 after=tokens_after(claim, text, claims),
+                unit=read_unit(text[claim.end : claim.end + UNIT_REACH]),
                 clause=normalise(text[slice(*find_clause(claim, text, claims))]),
             )
             for claim in claims

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from knowledge_base.claims.aboutness import (
     find_clause,
+    find_joined,
     find_ranges,
     share,
     tokens_and_numbers,
@@ -21,11 +22,11 @@ from knowledge_base.claims.aboutness import (
 from knowledge_base.claims.bounds import Bound, read_bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
-from knowledge_base.claims.placed import PLACED_KINDS, TIMES, Placed, place_values
+from knowledge_base.claims.placed import PLACED_KINDS, TIMES, UNIT_REACH, Placed, place_values
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
 from knowledge_base.claims.surroundings import Surroundings
-from knowledge_base.claims.words import count_negations, drop_framing, find_opposite, read_rates
+from knowledge_base.claims.words import count_negations, drop_framing, find_opposite, read_rates, read_unit
 from knowledge_base.tokens import normalise
 
 # A value is out of place where another of its kind fits there better by this much.
@@ -110,6 +111,19 @@ class Places:
                 turned.append(first)
         return turned
 
+    def find_turned_joins(self, sentence: str, claims: Sequence[Claim]) -> list[Claim]:
+        """Return the first of two values that "and" joins here and only "or" in the source, or the reverse."""
+        if count_negations(sentence):
+            # "Not on A or B" is "not on A and not on B".
+            return []
+        theirs = [pair for line in self._lines for pair in find_joined(rewrite_numerals(line), read_values(line))]
+        turned = []
+        for first, last, join in find_joined(rewrite_numerals(sentence), claims):
+            joins = {j for a, b, j in theirs if is_stated(first, a) and is_stated(last, b)}
+            if joins and join not in joins:
+                turned.append(first)
+        return turned
+
     def _ends_range(self, claim: Claim) -> bool:
         return any(is_stated(claim, end) for pair in self._ranges for end in pair)
 
@@ -128,6 +142,7 @@ class Places:
             self.is_of_another(claim, beside)
             or self._stands_by_opposite(claim, sentence, beside)
             or self._has_another_rate(claim, sentence, beside)
+            or self._has_another_unit(claim, sentence)
             or self._fits_better(claim, sentence, beside)
             or self._belongs_elsewhere(claim, sentence, beside)
         )
@@ -153,6 +168,13 @@ class Places:
         clause = normalise(text[slice(*find_clause(claim, text, beside))])
         theirs = [place.clause for place in self.places if is_stated(claim, place.claim)]
         return bool(theirs) and all(find_opposite(clause, other) for other in theirs)
+
+    def _has_another_unit(self, claim: Claim, sentence: str) -> bool:
+        """Say whether a number is in metres here, and in kilometres wherever the source states it."""
+        text = rewrite_numerals(sentence)
+        unit = read_unit(text[claim.end : claim.end + UNIT_REACH])
+        theirs = {place.unit for place in self.places if is_stated(claim, place.claim)} - {""}
+        return claim.kind is ClaimKind.NUMBER and bool(unit and theirs) and unit not in theirs
 
     def _has_another_rate(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
         """Say whether an amount is by the hour here, and by the day, or by nothing, wherever the source states it."""

@@ -262,7 +262,7 @@ class Source:
         return frozenset(form for claim in read_names(titles, self._glossary) for form in claim.value)
 
     @cached_property
-    def _topic_tokens(self) -> frozenset[str]:
+    def topic_tokens(self) -> frozenset[str]:
         """The tokens of the titles: to have those in common is not to say the same."""
         return frozenset(token for passage in self._passages for token in meaning_of(passage.title))
 
@@ -314,7 +314,7 @@ class Source:
         rated = [
             ((likeness(tokens, own), share(own, tokens)), classes, line)
             for own, classes, line in self.clauses
-            if len(tokens) > SHORT_CLAUSE or (tokens & own) - self._topic_tokens
+            if len(tokens) > SHORT_CLAUSE or (tokens & own) - self.topic_tokens
         ]
         best = max((rate for rate, _, _ in rated), default=(0.0, 0.0))
         if best[0] < SAME_CLAUSE:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from knowledge_base.claims.amounts import MOST
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import same_road
 
 _SAME_NUMBER = frozenset({ClaimKind.NUMBER, ClaimKind.AGE, ClaimKind.ORDINAL})
 _DAY_MINUTES, _HALF_DAY_MINUTES = 24 * 60, 12 * 60
+# In minutes; people differ on where an evening starts.
+_PARTS_OF_DAY = {
+    "morning": range(12 * 60 + 1),
+    "afternoon": range(12 * 60, 18 * 60 + 1),
+    "evening": range(17 * 60, 24 * 60),
+}
 _PARTS_OF_MONTH = {"start": range(1, 11), "middle": range(10, 22), "end": range(20, 32), "last": range(28, 32)}
 _PARTS_OF_YEAR = {"start": range(1, 4), "middle": range(5, 9), "end": range(11, 13), "last": range(12, 13)}
 _MONTH_DAYS, _MONTH_SLACK_DAYS = 30.44, 2
+HALF = 50
 _LOCAL_NUMBER_DIGITS = (7, 8)
 
 
@@ -21,10 +29,8 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
     match claim.kind:
         case ClaimKind.DATE:
             return _is_date_stated(claim, stated)
-        case ClaimKind.PART if stated.kind is ClaimKind.DATE:
-            return _is_in_part(claim.value, stated.value)
-        case ClaimKind.PART if stated.kind is ClaimKind.PART:
-            return bool(claim.value[0] == stated.value[0] and _same_part(claim.value[1], stated.value[1]))
+        case ClaimKind.PART:
+            return _is_part_stated(claim.value, stated)
         case ClaimKind.CLOCK:
             return stated.kind is ClaimKind.CLOCK and _is_clock_stated(claim.value, stated.value)
         case ClaimKind.NUMBER:
@@ -36,9 +42,13 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
         case ClaimKind.MONEY:
             if stated.kind is ClaimKind.NUMBER:
                 return bool(claim.value[0] == "NT$" and claim.value[1] == stated.value)
+        case ClaimKind.PERCENT if claim.value == MOST:
+            return _is_most(stated)
+        case ClaimKind.PERCENT if stated.value == MOST:
+            return False
         case ClaimKind.PERCENT if stated.kind is ClaimKind.FRACTION:
             return _is_fraction(claim.value, stated.value)
-        case ClaimKind.FRACTION if stated.kind is ClaimKind.PERCENT:
+        case ClaimKind.FRACTION if stated.kind is ClaimKind.PERCENT and stated.value != MOST:
             return _is_fraction(stated.value, claim.value)
         case ClaimKind.AGE | ClaimKind.ORDINAL:
             return stated.kind in _SAME_NUMBER and bool(stated.value == claim.value)
@@ -67,13 +77,32 @@ def _is_date_stated(claim: Claim, stated: Claim) -> bool:
     return all(mine is None or mine == theirs for mine, theirs in zip(claim.value, stated.value, strict=True))
 
 
+def _is_most(stated: Claim) -> bool:
+    if stated.kind is ClaimKind.FRACTION:
+        return bool(2 * stated.value[0] > stated.value[1])
+    return stated.kind is ClaimKind.PERCENT and (stated.value == MOST or stated.value > HALF)
+
+
 def _is_fraction(percent: Decimal, fraction: tuple[int, int]) -> bool:
     return percent * fraction[1] == 100 * fraction[0]
 
 
-def _is_in_part(part: tuple[str, str], day: tuple[int | None, int | None, int | None]) -> bool:
-    """Say whether a day lies in a part of its month, or a month in one of its year."""
-    unit, which = part
+def _is_part_stated(part: tuple[str, str, int | None], stated: Claim) -> bool:
+    unit, which, of = part
+    if stated.kind is ClaimKind.CLOCK and unit == "day":
+        minutes, is_certain = stated.value
+        return is_certain and minutes % _DAY_MINUTES in _PARTS_OF_DAY[which]
+    if stated.kind is ClaimKind.DATE and unit != "day":
+        return _is_in_part(unit, which, of, stated.value)
+    if stated.kind is not ClaimKind.PART or stated.value[0] != unit:
+        return False
+    return _same_part(which, stated.value[1]) and (None in (of, stated.value[2]) or of == stated.value[2])
+
+
+def _is_in_part(unit: str, which: str, of: int | None, day: tuple[int | None, int | None, int | None]) -> bool:
+    """Say whether a day lies in a part of its month, or a month in one of its year; `of` is which month or year."""
+    if of is not None and (day[1] if unit == "month" else day[0]) not in (None, of):
+        return False
     bounds, number = (_PARTS_OF_MONTH, day[2]) if unit == "month" else (_PARTS_OF_YEAR, day[1])
     if number is None or number not in bounds[which]:
         return False

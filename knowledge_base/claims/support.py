@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from knowledge_base.chunking import Passage
-from knowledge_base.claims.aboutness import content_tokens, meaning_of, share, split_clauses, tokens_of
+from knowledge_base.claims.aboutness import content_tokens, is_joining, meaning_of, share, split_clauses, tokens_of
 from knowledge_base.claims.bounds import Bound
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.names import load_bodies, mentions_name, read_listed, read_names, read_other_names
@@ -26,6 +26,7 @@ from knowledge_base.claims.words import (
     find_other_group,
     load_claim_words,
     names_group,
+    read_rates,
     read_word_classes,
 )
 from knowledge_base.glossary import Glossary, contains_form, fold
@@ -37,6 +38,9 @@ SHORT_TOKENS = 6
 # A sentence that says little but an address, a phone number or a link (all of them sourced) needs few words for it.
 MIN_GROUNDED_TELLING = 0.2
 TELLING_KINDS = frozenset({ClaimKind.URL, ClaimKind.EMAIL, ClaimKind.PHONE, ClaimKind.ADDRESS})
+# What a sentence without any value says beside the words of the title must be the source's at least so far: "the ferry
+# is on fire" is not.
+MIN_OWN_GROUNDED = 0.2
 MAX_COUNTED = 9
 # A sentence with more values is a table; each is laid beside all of its source, which would take seconds.
 MAX_VALUES = 16
@@ -44,6 +48,8 @@ MAX_VALUES = 16
 SAYS_AGAIN = 0.5
 # What may stand for one "not".
 STANDS_FOR_NO = frozenset({"over", "free", "only", "except"})
+# For whom, or for how long, something is free.
+CONDITIONS = frozenset({ClaimKind.AGE, ClaimKind.DURATION})
 # Classes of words that a value's bound stands for.
 BOUND_WORDS: Mapping[str, Bound] = {"at_least": Bound.FROM, "at_most": Bound.TO}
 # A clause of so many tokens of which the source has less than this says something of its own.
@@ -53,6 +59,7 @@ MIN_CLAUSE_GROUNDED = 0.2
 _SEPARATE_CLAUSE = re.compile(r"[，；;。！!？?\n]|[.:]\s|, ")
 _ASIDE = re.compile(r"[(（][^)）]*[)）]")
 _SUMS_UP = re.compile(r"(?:等|共|共計|這|以上|、[^、]*|\b(?:the|these|all|both)\s)\s*$")
+_KINDS = re.compile(r"\s?[種項類地市國部]|\s?大[類項]")
 _ITEM_END = re.compile(r"(?:,|，|、|；|;|\band\b|和|與|及|跟)+\s*(?:\band\b)?")
 
 Translate = Callable[[str], Iterable[str]]
@@ -111,9 +118,11 @@ class Checker:
 
     def _check_values(self, sentence: str, source: Source) -> Iterable[Problem]:
         claims = read_values(sentence, self.today)
-        yield from (
-            Problem("range", claim.text.strip()) for claim in source.places.find_turned_ranges(sentence, claims)
+        turned = (
+            *source.places.find_turned_ranges(sentence, claims),
+            *source.places.find_turned_joins(sentence, claims),
         )
+        yield from (Problem("range", claim.text.strip()) for claim in turned)
         for claim in claims:
             if _counts_items(claim, sentence):
                 continue
@@ -169,6 +178,10 @@ class Checker:
             needed = MIN_GROUNDED_TELLING
         if not tokens or (tokens and self._measure_grounding(tokens, source) < needed):
             yield Problem("unsourced", sentence)
+        own = [token for token in tokens if token not in source.topic_tokens and not is_joining(token)]
+        has_value = any(fold(claim.text) not in self.glossary.by_form for claim in values)
+        if own and not has_value and self._measure_grounding(own, source) < MIN_OWN_GROUNDED:
+            yield Problem("unsourced", sentence)
         for clause in _SEPARATE_CLAUSE.split(sentence):
             tokens = content_tokens(clause)
             if len(tokens) >= CLAUSE_TOKENS and self._measure_grounding(tokens, source) < MIN_CLAUSE_GROUNDED:
@@ -191,6 +204,9 @@ def _check_words(sentence: str, source: Source) -> Iterable[Problem]:
     if not count_negations(plain):
         # "Not free for everyone" is no evidence for "everyone".
         said -= {"everybody"} - read_word_classes("\n".join(line for line in lines if not count_negations(line)))
+    rates = read_rates(plain) - read_rates("\n".join(lines))
+    if rates:
+        yield Problem("rate", sentence)
     nearest = read_word_classes(source.drop_names(source.nearest_line(sentence)))
     for names, where in ((words.held, said), (words.held_near, nearest)):
         for known in (words.classes[name] for name in names if name in mine):
@@ -207,6 +223,11 @@ def _check_groups(sentence: str, source: Source) -> Iterable[Problem]:
     if word := find_other_group(source.drop_names(drop_framing(sentence)), source.plain):
         yield Problem("group", word)
     free = [line for line in source.lines if "free" in read_word_classes(line)]
+    if "free" in read_word_classes(sentence) and (near := source.near_lines(sentence) & set(free)):
+        told = {(claim.kind, claim.value) for claim in read_values(sentence)}
+        asked = [{(c.kind, c.value) for c in read_values(line) if c.kind in CONDITIONS} for line in near]
+        if all(conditions and not conditions & told for conditions in asked):
+            yield Problem("free", sentence)
     is_for_all = "free" in read_word_classes(sentence) and not names_group(sentence)
     if free and is_for_all and all(names_group(line) for line in free):
         yield Problem("free", sentence)
@@ -298,5 +319,6 @@ def _counts_items(claim: Claim, sentence: str) -> bool:
     text = rewrite_numerals(sentence)
     before = re.split(r"[，,；;。：:]", text[: claim.start])[-1]
     after = re.split(r"[：:，,]", text[claim.end :], maxsplit=1)
-    listed = len(_ITEM_END.split(before)) if _SUMS_UP.search(before) else 0
+    sums_up = _SUMS_UP.search(before) or _KINDS.match(text[claim.end :])
+    listed = len(_ITEM_END.split(before)) if sums_up else 0
     return claim.value in (listed, len(_ITEM_END.split(after[1])) if len(after) > 1 else 0)

@@ -43,6 +43,7 @@ class ClaimWords:
     opposites: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     groups: tuple[re.Pattern[str], ...]
     rates: tuple[re.Pattern[str], ...]
+    units: Mapping[str, re.Pattern[str]]
     framing: re.Pattern[str]
 
 
@@ -67,6 +68,7 @@ def load_claim_words() -> ClaimWords:
         groups=tuple(re.compile(pattern) for pattern in content["groups"]),
         opposites=(*pairs, *((other, one) for one, other in pairs)),
         rates=tuple(re.compile(pattern) for pattern in content["rates"]),
+        units={name: re.compile(rf"^[\s-]?(?:{pattern})") for name, pattern in content["units"].items()},
         framing=re.compile("|".join(content["framing"])),
     )
 
@@ -106,7 +108,7 @@ def find_opposite(text: str, source: str) -> str:
     mine, theirs = _drop_questions(text), _drop_questions(source)
     for one, other in load_claim_words().opposites:
         match = one.search(mine)
-        if match and other.search(theirs) and not one.search(theirs):
+        if match and other.search(theirs) and not one.search(theirs) and not other.search(mine):
             return match.group()
     return ""
 
@@ -116,6 +118,13 @@ def read_rates(text: str) -> frozenset[int]:
     """Return what the amounts of a text count for: hours, people …, as places in the list of rates."""
     plain = normalise(text)
     return frozenset(place for place, rate in enumerate(load_claim_words().rates) if rate.search(plain))
+
+
+@lru_cache(maxsize=8_192)
+def read_unit(after: str) -> str:
+    """Return the unit of measure that follows a number at once, by one name, or ""."""
+    plain = normalise(after)
+    return next((name for name, unit in load_claim_words().units.items() if unit.search(plain)), "")
 
 
 @lru_cache(maxsize=8_192)

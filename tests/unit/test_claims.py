@@ -207,6 +207,22 @@ def test_what_the_source_does_not_say_does_not_go_out(sentence, kind):
         ("It paid NT$70,000 for tools and NT$30,000 for marketing.", "It paid NT$70,000 for marketing."),
         ("Children under 115 cm ride free.", "Children taller than 115 cm ride free."),
         ("Lanes over 6 m are for the bureau.", "Lanes narrower than 6 m are for the bureau."),
+        ("展覽上午開放。", "展覽下午開放。"),
+        ("回饋金在次月25日匯入帳戶。", "回饋金在當月25日匯入帳戶。"),
+        ("接駁車每天開。", "接駁車每週開。"),
+        ("第1階段到3月31日。第2階段自5月2日。", "第2階段自5月底起。"),
+        ("使用率是35%。", "使用率過半。"),
+        ("票價40元。", "票價40元起。"),
+        ("利率是2年期利率加1.095個百分點。", "利率是2年期利率減1.095個百分點。"),
+        ("面積2公頃。", "面積2坪。"),
+        ("每人限申請1案。", "每人可以和家人申請2案。"),
+        ("市集在5月10日舉行。", "市集在母親節舉行。"),
+        ("須設籍高雄市。", "設籍高雄市優先。"),
+        ("The shuttle runs every week.", "The shuttle runs every other week."),
+        ("The market is held once a week.", "The market is held twice a week."),
+        ("It rose by 10%.", "It has tripled, it rose."),
+        ("The path is 2 km long.", "The path is 2 miles long."),
+        ("Founders must attend courses.", "Courses for founders were optional."),
     ],
 )
 def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(source, sentence):
@@ -231,6 +247,11 @@ def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(sour
         ("The scheme ran for 10 years.", "The scheme ran for a decade."),
         ("Parking is NT$20 per hour.", "Parking is NT$20 an hour."),
         ("There are 12 places.", "There are a dozen places."),
+        ("使用率是65%。", "使用率過半。"),
+        ("回饋金在次月25日匯入帳戶。", "回饋金在下個月25日匯入帳戶。"),
+        ("補助55000元。", "補助5萬5元。"),
+        ("申請在3月18日開始。申請在3月31日結束。", "申請在3月18日開始、3月31日結束，現在已經截止。"),
+        ("The museum opens at 9:30.", "The museum opens at nine-thirty."),
         ("Over 90% of users were insured.", "More than nine in ten users were insured."),
         ("The award cannot exceed 50% of the project.", "The award may not be more than half of the project."),
         ("A lost bill can be paid by app.", "Don't worry, a lost bill can be paid by app."),
@@ -239,6 +260,46 @@ def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(sour
 def test_what_follows_from_the_source_goes_out(source, sentence):
     language = "zh-TW" if count_cjk(source) else "en"
     assert check(sentence, source.replace("。", "。\n"), language).problems == ()
+
+
+ZH_FERRY = (
+    "旗津鼓山渡輪的成人票價是現金40元，刷卡20元。\n未滿6歲或身高未滿115公分的兒童，搭旗津鼓山渡輪免費。\n旗津鼓山渡輪的機車票價是40元或25元，自行車票價是10元。\n"
+    "旗津鼓山渡輪尖峰時段每5至7分鐘1班，離峰時段每10至15分鐘1班。\n旗津鼓山渡輪往返於鼓山和旗津。"
+)
+EN_FERRY = (
+    "The adult fare on the Gushan-Cijin ferry is NT$40 in cash or NT$20 by card.\nChildren under 6 or under 115 cm ride the Gushan-Cijin ferry free.\n"
+    "On the Gushan-Cijin ferry a motorcycle costs NT$40 or NT$25, and a bicycle costs NT$10.\nThe Gushan-Cijin ferry runs from about 05:00 to 02:00."
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "我們會退還旗津鼓山渡輪的票價。", "您將可拿回旗津鼓山渡輪的票價。", "旗津鼓山渡輪的票價可以退費。", "旗津鼓山渡輪票價由市長支付。",
+        "旗津鼓山渡輪已停駛。", "旗津鼓山渡輪關閉了。", "旗津鼓山渡輪很危險。", "兒童搭旗津鼓山渡輪免費。",
+        "未滿6歲且身高未滿115公分的兒童，搭旗津鼓山渡輪免費。", "旗津鼓山渡輪刷卡比現金貴。", "旗津鼓山渡輪的成人來回票價是現金40元，刷卡20元。",
+        "旗津鼓山渡輪的汽車票價是40元或25元。", "旗津鼓山渡輪的狗狗票價是現金40元。", "旗津鼓山渡輪的機車票價一律是40元。", "旗津鼓山渡輪往返於鼓山和小琉球。",
+        "旗津鼓山渡輪的成人票價是40塊美金，刷卡20塊美金。", "搭旗津鼓山渡輪很划算。", "旗津鼓山渡輪尖峰時段每10至15分鐘1班，離峰時段每5至7分鐘1班。",
+        "We will refund the fare on the Gushan-Cijin ferry.", "You will get your fare on the Gushan-Cijin ferry back.",
+        "You can get a refund on the Gushan-Cijin ferry fare.", "Your ticket on the Gushan-Cijin ferry is as good as booked.",
+        "The city pays for your fare on the Gushan-Cijin ferry.", "The Gushan-Cijin ferry is closed.", "The Gushan-Cijin ferry is suspended.",
+        "The Gushan-Cijin ferry is on fire.", "The Gushan-Cijin ferry is dangerous.", "The Gushan-Cijin ferry fare is going up soon.",
+        "The Gushan-Cijin ferry operates around the clock.", "Children under 6 and under 115 cm ride the Gushan-Cijin ferry free.",
+        "The Gushan-Cijin ferry costs an adult nothing.", "The Gushan-Cijin ferry is cheaper in cash than by card.",
+        "The adult fare on the Gushan-Cijin ferry is NT$40 by cheque.", "The adult return fare on the Gushan-Cijin ferry is NT$40 in cash.",
+        "A car costs NT$40 or NT$25 on the Gushan-Cijin ferry.", "On the Gushan-Cijin ferry a motorcycle costs NT$40 and NT$25.",
+    ],
+)  # fmt: skip
+def test_the_name_of_a_thing_is_no_leave_to_say_of_it_what_no_source_says(sentence):
+    language = "zh-TW" if count_cjk(sentence) else "en"
+    title, text = ("旗津鼓山渡輪的票價", ZH_FERRY) if language == "zh-TW" else ("Fares of the Gushan-Cijin ferry", EN_FERRY)
+    source = CHECKER.read(make_passages(text, language, title=title))
+    assert CHECKER.check(sentence, source).problems != ()
+
+
+def test_a_table_of_values_in_one_sentence_is_not_let_through():
+    numbers = "、".join(f"{number}元" for number in range(20, 60))
+    assert not check(f"旗津渡輪的票價是{numbers}。", FERRY).holds
 
 
 def test_a_value_must_stand_where_the_source_has_it():

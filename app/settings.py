@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -38,7 +40,7 @@ class Settings(BaseSettings):
         default=6.0, gt=0, le=7.0, description="what the model may take of a question's time, in seconds"
     )
     language_model_calls: int = Field(default=8, ge=1, description="calls of the model at once, in each process")
-    language_model_prices: tuple[float, float] = Field(
+    language_model_prices: tuple[Price, Price] = Field(
         default=(0.0, 0.0), description="what a million tokens in and out cost, as JSON: [0.4, 1.6]"
     )
     public_url: str = Field(

@@ -26,8 +26,8 @@ class Terminal:
 
     def __init__(self, language: str) -> None:
         self._words = load_locale(language)
-        self.out = Console(highlight=False)
-        self.err = Console(stderr=True, highlight=False)
+        self.out = Console(highlight=False, emoji=False)
+        self.err = Console(stderr=True, highlight=False, emoji=False)
 
     def say(self, key: str, /, **values: object) -> None:
         """Print a text of the locale's terminal section to stderr."""

@@ -17,6 +17,7 @@ from knowledge_base.claims.reading import read_values
 from knowledge_base.glossary import Glossary, fold
 from knowledge_base.instructions import is_instruction
 from knowledge_base.language import detect_language
+from knowledge_base.question import asks_something
 from knowledge_base.traditional import write_traditional
 
 PROMPT = "rewrite_question"
@@ -50,6 +51,8 @@ async def rewrite_follow_up(
         raise ModelFailed(Failure.UNFIT, "not a question")
     if detect_language(text, context.language) != context.language:
         raise ModelFailed(Failure.UNFIT, "another language")
+    if asks_something(question) and not asks_something(text):
+        raise ModelFailed(Failure.UNFIT, "no question")
     if invented := find_invented(text, f"{conversation}\n{question}", glossary, context.today):
         raise ModelFailed(Failure.UNFIT, f"adds {invented}")
     return text

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.answer import AnswerContext
 from knowledge_base.evidence import Judge
 from knowledge_base.question import Kind, QuestionPart, asks_what_about, split_question
+from knowledge_base.traditional import write_traditional
 
 
 def understand_question(context: AnswerContext) -> AnswerContext:
@@ -17,6 +18,9 @@ def understand_question(context: AnswerContext) -> AnswerContext:
     that only names another subject ("and YouBike?") asks the same of it.
     """
     judge = context.knowledge.judge
+    # The documents are in traditional characters; whoever asks in simplified ones is understood all the same.
+    before_in_traditional = tuple(write_traditional(text) for text in context.asked_before)
+    context = replace(context, text=write_traditional(context.text), asked_before=before_in_traditional)
     parts = [
         replace(part, context=part.told) if judge.stands_alone(part) else part for part in split_question(context.text)
     ]

@@ -4,6 +4,7 @@ import pytest
 
 from bot.answer import STATES_FACTS, Status
 from bot.conversation import Assistant
+from knowledge_base.traditional import has_simplified
 
 
 async def ask(house, question, language=None):
@@ -29,6 +30,13 @@ async def test_a_question_is_answered_in_its_language_with_a_citation(house, que
     assert reply.answer.citations
     assert all(citation.title and citation.publisher and citation.url for citation in reply.answer.citations)
     assert reply.answer.as_of in reply.text
+
+
+@pytest.mark.parametrize("question", ["旗津渡轮大人票价多少？", "壽山动物园几点开门？"])
+async def test_a_question_in_simplified_characters_is_answered_in_traditional_ones(house, question):
+    reply = await ask(house, question)
+    assert reply.answer.status is Status.ANSWERED
+    assert not has_simplified(reply.text)
 
 
 async def test_every_statement_stands_word_for_word_in_its_citation(house):

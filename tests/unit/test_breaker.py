@@ -85,3 +85,16 @@ def test_a_call_from_before_a_rest_changes_nothing_after_it():
     breaker.fail(old[2])
     breaker.succeed(trial)
     assert breaker.begin() is not None
+
+
+def test_what_may_be_the_questions_fault_counts_less():
+    clock = [0.0]
+    breaker = Breaker(failures=3, rest_seconds=20.0, now=lambda: clock[0])
+    for _ in range(8):
+        call = breaker.begin()
+        assert call is not None
+        breaker.fail(call, blame=0.35)
+    call = breaker.begin()
+    assert call is not None
+    breaker.fail(call, blame=0.35)
+    assert breaker.begin() is None

@@ -292,7 +292,9 @@ EN_FERRY = (
 )  # fmt: skip
 def test_the_name_of_a_thing_is_no_leave_to_say_of_it_what_no_source_says(sentence):
     language = "zh-TW" if count_cjk(sentence) else "en"
-    title, text = ("旗津鼓山渡輪的票價", ZH_FERRY) if language == "zh-TW" else ("Fares of the Gushan-Cijin ferry", EN_FERRY)
+    title, text = (
+        ("旗津鼓山渡輪的票價", ZH_FERRY) if language == "zh-TW" else ("Fares of the Gushan-Cijin ferry", EN_FERRY)
+    )
     source = CHECKER.read(make_passages(text, language, title=title))
     assert CHECKER.check(sentence, source).problems != ()
 

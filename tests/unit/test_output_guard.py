@@ -43,3 +43,14 @@ def test_no_sentence_is_pieced_together_of_several_documents(guard, text):
 )
 def test_markup_does_not_go_out_also_where_emphasis_hides_it(guard, text):
     assert not guard.guard(text, [1]).passes
+
+
+def test_the_title_a_passage_has_may_be_named_and_what_it_has_not_may_not():
+    text = 'Panel 2 of the meeting, "Digital Industries x New Southbound", was held by Advantech.'
+    document = Document(
+        id="d", language="en", title="Panels", text=text, topic="", publisher="Kaohsiung", url="", trust="official",
+        published_at="2026-03-01", valid_from="", valid_until="", status="current", as_of="2026-11-20",
+    )  # fmt: skip
+    guard = OutputGuard(CHECKER, "en", chunk_document(document))
+    assert guard.guard('Panel 2, titled "Digital Industries x New Southbound", was held by Advantech.', [1]).passes
+    assert not guard.guard('Panel 2, titled "Send money now", was held by Advantech.', [1]).passes

@@ -82,7 +82,7 @@ class OutputGuard:
         return None
 
     def _drop_own_titles(self, text: str, cited: Sequence[int]) -> str:
-        """Return a text without the quoted titles its passages have: to name one is no order to say it."""
+        """Return a text without what it quotes of its passages: to name a title is no order to say it."""
         passages = [self.passages[number - 1] for number in cited]
         known = "\n".join(f"{passage.title}\n{passage.text}" for passage in passages)
         return _QUOTED.sub(lambda match: " " if match["inside"] in known else match.group(), text)

@@ -35,10 +35,11 @@ class ClaimKind(StrEnum):
 class Claim:
     """One claim. `value` is the same however it is written; `text` is how it is written, at [start, end).
 
-    By kind, `value` is: DATE (year, month, day), None where not told; PART ("month" or "year", which part of it); WEEKDAY 1 to 7 (Monday first) or a word; CLOCK
-    (minutes since midnight, whether that is certain of morning or afternoon); MONEY (currency, amount); DURATION
-    (unit, amount); PHONE and EMAIL and URL a string; ADDRESS (road, number); NAME the forms of the name; all others a
-    number.
+    By kind, `value` is: DATE (year, month, day), None where not told; PART ("month", "year" or "day", which part of it,
+    which month or year or None); WEEKDAY 1 to 7 (Monday first) or a word; CLOCK (minutes since midnight, whether that
+    is certain of morning or afternoon); MONEY (currency, amount); FRACTION (top, bottom); DURATION (unit, amount); PHONE
+    and EMAIL and URL a string; ADDRESS (road, number); NAME the forms of the name; all others a number, or words where
+    it is only hinted at ("dozens of", "most of").
     """
 
     kind: ClaimKind

@@ -150,6 +150,9 @@ _CLOCK_WORDS = (
 )
 _NUMBER_BEFORE = re.compile(r"(\d{1,4})\s?[年月]$")
 _PARTS_OF_DAY = (
+    ("dawn", re.compile(r"天亮|破曉|(?<!\d)日出(?!席|版|資)|\bdawn\b|\bdaybreak\b|\bsunrise\b", re.IGNORECASE)),
+    ("dusk", re.compile(r"天黑|(?<!\d)日落(?!幕|成)|黃昏|\bdusk\b|\bsunset\b|\bnightfall\b", re.IGNORECASE)),
+    ("whole", re.compile(r"全天|整天|日夜|\b(?:a?round the clock|all day|24/7)\b", re.IGNORECASE)),
     ("morning", re.compile(r"上午|早上|早晨|清晨|\bmornings?\b", re.IGNORECASE)),
     ("afternoon", re.compile(r"下午|午後|\bafternoons?\b", re.IGNORECASE)),
     ("evening", re.compile(r"晚上|晚間|傍晚|夜間|夜晚|\bevenings?\b|\bat night\b", re.IGNORECASE)),

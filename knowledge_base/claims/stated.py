@@ -13,6 +13,9 @@ _SAME_NUMBER = frozenset({ClaimKind.NUMBER, ClaimKind.AGE, ClaimKind.ORDINAL})
 _DAY_MINUTES, _HALF_DAY_MINUTES = 24 * 60, 12 * 60
 # In minutes; people differ on where an evening starts.
 _PARTS_OF_DAY = {
+    "dawn": range(240, 421),
+    "dusk": range(1020, 1171),
+    "whole": range(0),
     "morning": range(12 * 60 + 1),
     "afternoon": range(12 * 60, 18 * 60 + 1),
     "evening": range(17 * 60, 24 * 60),
@@ -89,6 +92,8 @@ def _is_fraction(percent: Decimal, fraction: tuple[int, int]) -> bool:
 
 def _is_part_stated(part: tuple[str, str, int | None], stated: Claim) -> bool:
     unit, which, of = part
+    if stated.kind is ClaimKind.DURATION:
+        return which == "whole" and bool(stated.value == ("minute", _DAY_MINUTES))
     if stated.kind is ClaimKind.CLOCK and unit == "day":
         minutes, is_certain = stated.value
         return is_certain and minutes % _DAY_MINUTES in _PARTS_OF_DAY[which]

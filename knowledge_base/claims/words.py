@@ -35,7 +35,7 @@ class WordClass:
 
 @dataclass(frozen=True)
 class ClaimWords:
-    """The classes by name, those that must be sourced anywhere or near by, opposites, and what politeness adds."""
+    """The classes by name, those that must be sourced anywhere or near by, opposites, groups, rates, units, politeness."""
 
     classes: Mapping[str, WordClass]
     held: tuple[str, ...]

@@ -31,7 +31,7 @@ from prompts.chat_templates import load_chat_template
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 2
-RETRY_PAUSE_SECONDS = 0.05
+RETRY_PAUSE_SECONDS = 0.02
 # A citizen who waits for a place waits at most so long; then the quoted answer is better.
 PLACE_SECONDS = 1.0
 CONNECT_SECONDS = 1.0

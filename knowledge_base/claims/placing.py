@@ -26,7 +26,14 @@ from knowledge_base.claims.placed import PLACED_KINDS, TIMES, UNIT_REACH, Placed
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
 from knowledge_base.claims.surroundings import Surroundings
-from knowledge_base.claims.words import count_negations, drop_framing, find_opposite, read_rates, read_unit
+from knowledge_base.claims.words import (
+    count_negations,
+    drop_framing,
+    find_opposite,
+    read_rates,
+    read_unit,
+    read_word_classes,
+)
 from knowledge_base.tokens import normalise
 
 # A value is out of place where another of its kind fits there better by this much.
@@ -40,6 +47,7 @@ MIN_AROUND = 3
 _WORDED = frozenset({ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})
 _MAY_BE_BOUND = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.PHONE})
 _SHUT = re.compile(r"休[息館園]|關[閉門]|停[止售]|\b(?:closed|shut|over)\b", re.IGNORECASE)
+_GIVEN = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT})
 _RATED = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.NUMBER})
 _DIGIT = re.compile(r"\d")
 
@@ -86,6 +94,9 @@ class Places:
         }
         # A day without a word may be the last one; an amount without one is no least or most.
         neutral = {None} if claim.kind in _MAY_BE_BOUND else set()
+        if bound is None and claim.kind in _GIVEN and not is_end:
+            # Up to 80,000 is not 80,000.
+            return theirs == {Bound.TO} and "at_most" not in read_word_classes(sentence)
         if bound is None or not theirs or theirs & {bound, *neutral}:
             return False
         # "Open until five" is "closed after five".

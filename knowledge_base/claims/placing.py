@@ -79,7 +79,8 @@ class Places:
         return place_values(self._lines)
 
     def turns_bound(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
-        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse.
+        """Say whether a value is a lower bound here and an upper one wherever the source states it, or the reverse; or an
+        amount that the source has only as the most stands here as the amount itself.
 
         Ranges are held against ranges (`find_turned_ranges`).
         """

@@ -82,10 +82,16 @@ class OutputGuard:
         return None
 
     def _drop_own_titles(self, text: str, cited: Sequence[int]) -> str:
-        """Return a text without what it quotes of its passages: to name a title is no order to say it."""
+        """Return a text without what it quotes of its passages: to name a title is no order to say it.
+
+        An order that a passage has is one all the same.
+        """
         passages = [self.passages[number - 1] for number in cited]
         known = "\n".join(f"{passage.title}\n{passage.text}" for passage in passages)
-        return _QUOTED.sub(lambda match: " " if match["inside"] in known else match.group(), text)
+        return _QUOTED.sub(
+            lambda match: " " if match["inside"] in known and not is_instruction(match["inside"]) else match.group(),
+            text,
+        )
 
     def _check(self, text: str, cited: tuple[int, ...]) -> Guarded:
         """Check against each passage alone, then against all of a document: a sentence is never pieced together of several.

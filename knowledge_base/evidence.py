@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from knowledge_base.judgement import Judgement, Signals
 from knowledge_base.library import Library
 from knowledge_base.needs import Need, NeedKind, read_needs
-from knowledge_base.passage_match import KIND_BONUS, PassageMatch, Sentence
+from knowledge_base.passage_match import KIND_BONUS, MIN_SUBJECT_WEIGHT, PassageMatch, Sentence
 from knowledge_base.question import Kind, QuestionPart
 from knowledge_base.search import FoundPassage
 from knowledge_base.standing import is_in_own_language, load_standings, read_signs
@@ -31,7 +31,6 @@ KINDS_THAT_MUST_SHOW = (Kind.PHONE, Kind.RATE, Kind.MONEY, Kind.WEBSITE, Kind.AG
 MIN_OWN_COVERAGE = 0.5
 # A part whose own needs weigh this much, or that has a name of some weight, is about something of its own.
 WEIGHT_OF_A_SUBJECT = 1.0
-MIN_SUBJECT_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ KIND_BONUS = 0.15
 # A sentence with this share of the best one's coverage may be the one that shows the kind asked for.
 NEAR_BEST = 0.6
 MATCHED_SCALE = 6.0
+# A name that weighs less, as the city's own, is not what a question is about.
 MIN_SUBJECT_WEIGHT = 0.1
 
 

@@ -90,8 +90,8 @@ _A_MILLION = re.compile(r"\b(half )?an? (hundred|thousand|million|billion)\b", r
 
 # Units that are told by others, and times of day in words. "Half past nine" is 9:30.
 _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"\b(?:a|1) dozen\b", re.IGNORECASE), "12"),
     (re.compile(r"\bhalf a dozen\b", re.IGNORECASE), "6"),
+    (re.compile(r"\b(?:a|1) dozen\b", re.IGNORECASE), "12"),
     (re.compile(r"\b(\d+) dozen\b", re.IGNORECASE), lambda match: str(12 * int(match[1]))),
     (re.compile(r"\b(?:a|1) decade\b", re.IGNORECASE), "10 years"),
     (re.compile(r"\b(\d{1,2}) decades\b", re.IGNORECASE), lambda match: f"{match[1]}0 years"),

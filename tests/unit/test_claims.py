@@ -251,6 +251,7 @@ def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(sour
         ("The scheme ran for 10 years.", "The scheme ran for a decade."),
         ("Parking is NT$20 per hour.", "Parking is NT$20 an hour."),
         ("There are 12 places.", "There are a dozen places."),
+        ("There are 6 places.", "There are half a dozen places."),
         ("使用率是65%。", "使用率過半。"),
         ("補助每案最高8萬元。", "補助每案以8萬元為上限。"),
         ("專線24小時服務。", "專線全天服務。"),

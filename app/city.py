@@ -13,6 +13,7 @@ from bot.replies import CityWords
 from bot.speech import ChatCity, Topic
 from cities import CITIES
 from knowledge_base.readers import UnreadableFile, read_file
+from prompts.yaml_files import load_yaml
 from scheduler.announcement_message import CityNames
 from storage.documents import Document
 
@@ -75,7 +76,7 @@ def find_city_folder(name: str) -> Path:
 def load_city(folder: Path) -> City:
     """Read city.yaml. Raises CityInvalid."""
     try:
-        return City.model_validate(yaml.safe_load((folder / "city.yaml").read_text(encoding="utf-8")))
+        return City.model_validate(load_yaml((folder / "city.yaml").read_text(encoding="utf-8")))
     except (ValidationError, yaml.YAMLError, OSError, KeyError) as error:
         raise CityInvalid(f"{folder.name}/city.yaml: {error}") from error
 

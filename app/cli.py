@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app import STARTED_AT
 from app.cli_announce import announce_app
 from app.cli_channels import channels_app, simulate, work
 from app.cli_model import evaluate, model_app
@@ -16,6 +19,7 @@ from app.cli_staff import inbox_app, tickets_app
 from app.running import run_command
 from app.terminal import Terminal
 from app.wiring import CITY_ORIGIN, STAFF_ORIGIN, Askbay
+from bot.conversation import Assistant
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +29,8 @@ app = typer.Typer(
 )
 
 CHANNEL = "terminal"
+# Starting takes seconds of those that an answer may take; a language model has what is left, but a fair part.
+ANSWER_SECONDS, MIN_MODEL_SECONDS = 6.5, 3.0
 
 app.add_typer(tickets_app, name="tickets")
 app.add_typer(inbox_app, name="inbox")
@@ -43,7 +49,8 @@ def ask(question: Annotated[str, typer.Argument(help="In Chinese or English.")],
     """Answer a question, with sources as footnotes."""
 
     async def run(askbay: Askbay, terminal: Terminal) -> None:
-        reply = await askbay.assistant.handle(question, channel=CHANNEL, language=askbay.settings.language)
+        assistant = _limit_model(askbay.assistant)
+        reply = await assistant.handle(question, channel=CHANNEL, language=askbay.settings.language)
         if as_json:
             from app.api import to_answer_out
 
@@ -52,6 +59,14 @@ def ask(question: Annotated[str, typer.Argument(help="In Chinese or English.")],
             terminal.show_reply(reply)
 
     run_command(run)
+
+
+def _limit_model(assistant: Assistant) -> Assistant:
+    """Return the assistant with no more time for its language model than is left of this process's."""
+    if assistant.writer is None:
+        return assistant
+    left = max(ANSWER_SECONDS - (time.monotonic() - STARTED_AT), MIN_MODEL_SECONDS)
+    return replace(assistant, writer=replace(assistant.writer, seconds=min(assistant.writer.seconds, left)))
 
 
 @app.command()

@@ -71,7 +71,8 @@ async def _evaluate(
     from app.evaluation_run import change_settings, open_compared, run_evaluation, show_changes
     from app.wiring import make_writer
 
-    judging = make_writer(change_settings(askbay.settings, {"language_model": judge}), askbay.now) if judge else None
+    judged = change_settings(askbay.settings, {"language_model": judge})
+    judging = make_writer(judged, askbay.now, askbay.database) if judge else None
     try:
 
         async def run(house: Askbay, assistant: Assistant) -> dict[str, Any]:

@@ -120,7 +120,7 @@ async def open_compared(askbay: Askbay, changes: Mapping[str, Any]) -> AsyncIter
     """
     changed = change_settings(askbay.settings, changes)
     if all(name.startswith(MODEL_SETTINGS) for name in changes):
-        writer = make_writer(changed, askbay.now)
+        writer = make_writer(changed, askbay.now, askbay.database)
         try:
             yield askbay, replace(askbay.assistant, writer=writer)
         finally:

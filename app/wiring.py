@@ -146,7 +146,7 @@ async def open_askbay(
     writer: ModelWriter | None = None
     try:
         library = _open_library(settings, folder)
-        writer = make_writer(settings, now)
+        writer = make_writer(settings, now, database)
         yield Askbay(
             settings=settings,
             city=city,
@@ -278,7 +278,7 @@ def _open_library(settings: Settings, city_folder: Path) -> Library:
     )
 
 
-def make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter | None:
+def make_writer(settings: Settings, now: Callable[[], datetime], database: Database) -> ModelWriter | None:
     """Return what has the configured language model word answers; None where there is none.
 
     Raises LanguageModelUnusable.
@@ -301,7 +301,7 @@ def make_writer(settings: Settings, now: Callable[[], datetime]) -> ModelWriter 
             fair_seconds=min(MOST_FAIR_SECONDS, settings.language_model_seconds * FAIR_SHARE),
         )
     )
-    return ModelWriter(model, settings.language_model_seconds, now)
+    return ModelWriter(model, settings.language_model_seconds, now, database)
 
 
 def _make_assistant(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import statistics
 import sys
@@ -280,6 +281,24 @@ async def measure_stall(folder: Path, model: OpenAiSimulator) -> float:
     return longest
 
 
+async def measure_command(folder: Path, model: OpenAiSimulator) -> float:
+    """Return how long `askbay ask` takes from start to end while the model stalls, in seconds."""
+    model.mood = Mood.STALL
+    named = {"LANGUAGE_MODEL": "openai:simulated", "LANGUAGE_MODEL_URL": model.address, "LANGUAGE_MODEL_KEY": KEY}
+    environment = os.environ | {f"ASKBAY_{name}": value for name, value in named.items()} | {"ASKBAY_DATA": str(folder)}
+    longest = 0.0
+    for _ in range(STALLED):
+        started = time.perf_counter()
+        command = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("askbay"), "ask", "旗津渡輪大人票價多少？", env=environment,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        told, _ = await command.communicate()
+        longest = max(longest, time.perf_counter() - started)
+        assert "40元" in told.decode()
+    return longest
+
+
 async def run() -> None:
     """Measure all, print a table and one line of JSON."""
     model = OpenAiSimulator(Teller())
@@ -300,6 +319,7 @@ async def run() -> None:
             attacks = await measure_attacks(askbay, model, "attacks.jsonl")
             unseen = await measure_attacks(askbay, model, "unseen.jsonl")
         stalled = await measure_stall(folder, model)
+        stalled_command = await measure_command(folder, model)
         times = await measure_times(folder, model)
     checked = {kind: counts for kind, counts in lies.items() if kind not in BY_LIKENESS}
     figures = {
@@ -314,6 +334,7 @@ async def run() -> None:
         **attacks,
         **{f"unseen_{key}": value for key, value in unseen.items()},
         "stalled_seconds": round(stalled, 2),
+        "command_stalled_seconds": round(stalled_command, 2),
         **{key: round(value, 1) for key, value in times.items()},
     }
     table = Table("kind of lie", "told", "reached a citizen", title="A language model that lies")
@@ -324,7 +345,7 @@ async def run() -> None:
     summary = Table("figure", "measured", "budget", title="Answers worded by a language model")
     budgets = {
         "lies_through": "0", "honest_unchanged": "≥ 0.97", "through_in_questions": "0",
-        "through_in_documents": "0", "stalled_seconds": "≤ 8",
+        "through_in_documents": "0", "stalled_seconds": "≤ 8", "command_stalled_seconds": "≤ 8",
         "down_more_ms_median": "≤ 100",
     }  # fmt: skip
     for key, value in figures.items():

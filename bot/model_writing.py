@@ -6,12 +6,15 @@ question of its own, the model words what was found, and only what holds goes ou
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answer import STATES_FACTS, Answer, AnswerContext, Status, Turn
 from bot.fluent_answer import PROMPT, Dropped, write_fluent_answer
@@ -20,13 +23,16 @@ from bot.follow_up import rewrite_follow_up
 from bot.model_contract import Failure, LanguageModel, ModelFailed, OnProgress, Usage, Written
 from knowledge_base.question import points_back
 from prompts.model_prompts import load_model_prompt
-from storage.model_uses import ModelUse
+from storage.database import Database
+from storage.model_uses import ModelUse, save_model_uses
 
 log = logging.getLogger(__name__)
 
 USED = "used"
 # What the model wrote was in order, and led to nothing better than what there was.
 DISCARDED = "discarded"
+# Whoever asked left before the model was done.
+GIVEN_UP = "given_up"
 COMPOSE, REWRITE = "compose", "rewrite"
 # Of the time there is, a follow-up may take so much; composing needs the rest.
 REWRITE_SHARE = 0.4
@@ -44,6 +50,7 @@ class ModelWriter:
     model: LanguageModel
     seconds: float
     now: Callable[[], datetime]
+    database: Database
 
     async def write_answer(
         self,
@@ -57,11 +64,23 @@ class ModelWriter:
         """Return the answer that goes out. `work_out` answers another question by quotes, for a follow-up."""
         until = time.monotonic() + self.seconds
         written = Written(context.answer or Answer(Status.UNANSWERED_NO_SOURCE, context.language))
-        if turns and _may_be_follow_up(context, written.answer.status):
-            context = await self._make_independent(context, turns, work_out, until, written)
-        if written.answer.status in STATES_FACTS:
-            await self._compose(context, city, until, written, on_progress)
+        try:
+            if turns and _may_be_follow_up(context, written.answer.status):
+                context = await self._make_independent(context, turns, work_out, until, written)
+            if written.answer.status in STATES_FACTS:
+                await self._compose(context, city, until, written, on_progress)
+        except asyncio.CancelledError:
+            # Nobody waits for the answer any more, and so nobody stores it; what it cost was spent all the same.
+            await self._account(written.uses)
+            raise
         return written
+
+    async def _account(self, uses: Sequence[ModelUse]) -> None:
+        try:
+            async with self.database.begin() as connection:
+                await save_model_uses(connection, None, uses)
+        except SQLAlchemyError:
+            log.exception("%d uses of the language model are not accounted for", len(uses))
 
     async def _make_independent(
         self, context: AnswerContext, turns: Sequence[Turn], work_out: WorkOut, until: float, written: Written
@@ -77,6 +96,9 @@ class ModelWriter:
         except ModelFailed as error:
             written.uses.append(use.end(str(error.failure), error))
             return context
+        except asyncio.CancelledError:
+            written.uses.append(use.end(GIVEN_UP))
+            raise
         except Exception:
             log.exception("a follow-up could not be rewritten")
             written.uses.append(use.end(str(Failure.ERROR)))
@@ -109,6 +131,9 @@ class ModelWriter:
         except ModelFailed as error:
             written.uses.append(use.end(str(error.failure), error))
             return
+        except asyncio.CancelledError:
+            written.uses.append(use.end(GIVEN_UP))
+            raise
         except Exception:
             # Whatever it is, the citizen's answer stands ready.
             log.exception("an answer could not be worded")

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from knowledge_base.language import count_cjk
 from knowledge_base.tokens import normalise, stem
+from prompts.yaml_files import load_yaml
 
 NAME = "name"
 WORD = "word"
@@ -92,7 +91,7 @@ def load_glossary(path: Path) -> Glossary:
     """Read glossary.yaml: lists of forms under `names` and `words`. A missing file is an empty glossary."""
     if not path.exists():
         return Glossary()
-    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = load_yaml(path.read_text(encoding="utf-8")) or {}
     return make_glossary(content.get("names") or [], content.get("words") or [])
 
 

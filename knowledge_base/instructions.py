@@ -16,10 +16,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
-import yaml
-
 from knowledge_base.language import CJK
 from knowledge_base.tokens import normalise
+from prompts.yaml_files import load_yaml
 
 # Characters of the "tags" block (U+E0000) carry ASCII that nobody sees.
 _TAG_BASE = 0xE0000
@@ -85,7 +84,7 @@ _LEET = str.maketrans("0134578@$!|", "oieastbasil")
 
 @cache
 def _load_pattern(section: str) -> re.Pattern[str]:
-    content = yaml.safe_load((Path(__file__).parent / "instructions.yaml").read_text("utf-8"))
+    content = load_yaml((Path(__file__).parent / "instructions.yaml").read_text("utf-8"))
     return re.compile("|".join(f"(?:{pattern})" for pattern in content[section]))
 
 

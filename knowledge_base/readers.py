@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from knowledge_base.documents import InvalidDocument, document_from_front_matter
+from prompts.yaml_files import load_yaml
 from storage.documents import Document
 
 MAX_FILE_BYTES = 20_000_000
@@ -126,7 +127,7 @@ def split_front_matter(text: str) -> Extract:
     if not match:
         return Extract(text)
     try:
-        front = yaml.safe_load(match[1])
+        front = load_yaml(match[1])
     except (yaml.YAMLError, ValueError):
         # Hand-written front matter often breaks YAML's rules (a title with a colon, a 30 February): take its lines as
         # they stand.

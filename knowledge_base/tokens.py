@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import snowballstemmer
-import yaml
 
 from knowledge_base.language import CJK
+from prompts.yaml_files import load_yaml
 
 _TOKEN = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<number>\d+(?:\.\d+)+[a-z]*)|(?P<word>[^\W_{CJK}]+)")
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -26,7 +26,7 @@ _STEMMER = snowballstemmer.stemmer("english")
 @cache
 def load_question_cues() -> Mapping[str, Any]:
     """Read question_cues.yaml: how questions ask, and which words only say how."""
-    content: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "question_cues.yaml").read_text("utf-8"))
+    content: Mapping[str, Any] = load_yaml((Path(__file__).parent / "question_cues.yaml").read_text("utf-8"))
     return content
 
 

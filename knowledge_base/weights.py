@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from prompts.yaml_files import load_yaml
+
 WEIGHTS_FILE = Path(__file__).parent / "weights.yaml"
 _HEADER = """# Written by the scripts of knowledge_base/evaluation, each its own section; what the names mean stands in:
 # search: rescoring.py, matching.py; standing: standing.py; judgement: judgement.py.
@@ -19,12 +21,12 @@ _HEADER = """# Written by the scripts of knowledge_base/evaluation, each its own
 
 def read_weights(section: str) -> Mapping[str, Any]:
     """Return a section of weights.yaml."""
-    content: Mapping[str, Mapping[str, Any]] = yaml.safe_load(WEIGHTS_FILE.read_text(encoding="utf-8"))
+    content: Mapping[str, Mapping[str, Any]] = load_yaml(WEIGHTS_FILE.read_text(encoding="utf-8"))
     return content[section]
 
 
 def write_weights(section: str, content: Mapping[str, Any]) -> None:
     """Put a section in the place of the one that is there."""
-    whole = yaml.safe_load(WEIGHTS_FILE.read_text(encoding="utf-8"))
+    whole = load_yaml(WEIGHTS_FILE.read_text(encoding="utf-8"))
     whole[section] = dict(content)
     WEIGHTS_FILE.write_text(_HEADER + yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")

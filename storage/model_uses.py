@@ -63,8 +63,8 @@ class UseTotal:
     cost: float
 
 
-async def save_model_uses(connection: AsyncConnection, question_id: str, uses: Sequence[ModelUse]) -> None:
-    """Store the uses for a question."""
+async def save_model_uses(connection: AsyncConnection, question_id: str | None, uses: Sequence[ModelUse]) -> None:
+    """Store the uses for a question, or None where nobody waited for its answer."""
     if uses:
         await connection.execute(insert(model_uses), [{**vars(use), "question_id": question_id} for use in uses])
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from prompts.yaml_files import load_yaml
 
 LANGUAGES = ("zh-TW", "en")
 
@@ -16,7 +16,7 @@ LANGUAGES = ("zh-TW", "en")
 def load_locale(language: str) -> Mapping[str, Any]:
     """Return the words in a language, by section; an unknown language gets the first."""
     name = language if language in LANGUAGES else LANGUAGES[0]
-    content: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = load_yaml((Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8"))
     return content
 
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.glossary import NAME, Glossary, contains_form, fold, make_glossary
 from knowledge_base.language import count_cjk
 from knowledge_base.tokens import ENGLISH_STOP_STEMS, stem
+from prompts.yaml_files import load_yaml
 
 # The end of an organisation's name: "衛生局" in "高雄市政府衛生局".
 _ORGANISATION = re.compile(
@@ -130,7 +129,7 @@ def read_names(text: str, glossary: Glossary) -> Iterator[Claim]:
 @cache
 def load_bodies() -> Glossary:
     """Read bodies.yaml."""
-    return make_glossary(yaml.safe_load((Path(__file__).parent / "bodies.yaml").read_text("utf-8")), ())
+    return make_glossary(load_yaml((Path(__file__).parent / "bodies.yaml").read_text("utf-8")), ())
 
 
 def read_listed(text: str) -> Iterator[Claim]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-import yaml
-
 from knowledge_base.tokens import normalise
+from prompts.yaml_files import load_yaml
 
 _WHETHER = re.compile(r"(.)[不沒]\1")
 # 只租不賣 says one thing twice.
@@ -50,7 +49,7 @@ class ClaimWords:
 @cache
 def load_claim_words() -> ClaimWords:
     """Read words.yaml."""
-    content = yaml.safe_load((Path(__file__).parent / "words.yaml").read_text("utf-8"))
+    content = load_yaml((Path(__file__).parent / "words.yaml").read_text("utf-8"))
     classes = {
         name: WordClass(
             name=name,

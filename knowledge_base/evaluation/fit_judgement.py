@@ -35,6 +35,7 @@ from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
 from knowledge_base.standing import load_standings
 from knowledge_base.weights import write_weights
+from prompts.yaml_files import load_yaml
 
 TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]
@@ -142,7 +143,7 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="print, write nothing")
     options = parser.parse_args()
     lines = [line for path in options.questions for line in path.read_text(encoding="utf-8").splitlines() if line]
-    city_names = yaml.safe_load((options.city / "city.yaml").read_text(encoding="utf-8"))["name_forms"]
+    city_names = load_yaml((options.city / "city.yaml").read_text(encoding="utf-8"))["name_forms"]
     with tempfile.TemporaryDirectory() as folder:
         library = index_city(options.city, Path(folder))
         asked = [entry for entry in map(json.loads, lines) if entry["kind"] not in SCREENED_KINDS]

@@ -70,6 +70,22 @@ async def test_a_stalled_model_costs_no_more_than_its_time(kaohsiung_data, tmp_p
         assert "timeout" in await outcomes(askbay)
 
 
+@pytest.mark.parametrize("mood", [Mood.STALL, Mood.STALL_MIDWAY])
+async def test_what_an_answer_cost_is_counted_though_the_citizen_left_before_it_came(house, mood):
+    askbay, model = house
+    model.mood = mood
+    asking = asyncio.create_task(ask(askbay))
+    async with asyncio.timeout(10):
+        while not model.requests:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    left = (await outcomes(askbay))["given_up"]
+    assert left.uses == 1
+    assert left.input_tokens > 100
+
+
 async def test_a_model_that_keeps_failing_rests(house):
     askbay, model = house
     model.mood = Mood.SERVER_ERROR

@@ -28,7 +28,7 @@ _HINTED = re.compile(
     re.IGNORECASE,
 )
 _HINTED_COUNT = re.compile(
-    r"(?:數|好?幾|上)[十百千萬億]+(?=[家人名個件處間位次輛座])|\b(?:dozens|scores|hundreds|thousands|millions) of\b",
+    r"(?:數|好?幾|上)[十百千萬億]+(?=[家人名個件處間位次輛座])|\b(?:dozens|scores|hundreds|thousands|millions) of\b|\b(?:a few|several) (?:hundred|thousand|million)\b",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
@@ -50,7 +50,7 @@ _MOST = re.compile(r"過半|大半|大多數?|大部分|多數(?!據)|\bmost of\
 _DISCOUNT = re.compile(r"(?<![\d.])(?P<number>\d\d?)\s?折")
 _FRACTION_ZH = re.compile(r"(?P<bottom>\d+)\s?分之\s?(?P<top>\d+|[一])")
 _FRACTION_EN = re.compile(
-    r"\b(?P<top>a|one|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|(?<![\d.,])(?P<top3>\d\d?) (?:in|out of) (?:every )?(?P<bottom3>\d\d?)(?! \w*\d|[\d:,.]\d|\s?(?:a|p)\.?m| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|months?|years?|hours?|minutes?))|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折|半價",
+    r"\b(?P<top>a|one|another|\d+)[\s-](?P<bottom>half|third|quarter|fifth|tenth)s?\b(?!-?(?:price|fare|day|hour))|(?<![\d/])(?P<top2>\d)/(?P<bottom2>\d\d?)(?![\d/])|(?<![\d.,])(?P<top3>\d\d?) (?:in|out of) (?:every )?(?P<bottom3>\d\d?)(?! \w*\d|[\d:,.]\d|\s?(?:a|p)\.?m| (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|days?|months?|years?|hours?|minutes?))|\bhalf\b(?![\s-]?(?:an?\s|day|hour|fare|price))|\bhalv(?:e[sd]?|ing)\b|一半|半數|對半|打?對折|半價",
     re.IGNORECASE,
 )
 _BOTTOMS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
@@ -79,7 +79,11 @@ _DURATIONS = tuple(
     for unit, pattern, size in _UNITS_EN
 )
 _HALVES = (
-    (re.compile(r"半小時|半個小時|\bhalf[\s-](?:an[\s-])?hour\b", re.IGNORECASE), ("minute", Decimal(30))),
+    (re.compile(r"半小時|半個小時|半個鐘頭|\bhalf[\s-](?:an[\s-])?hour\b", re.IGNORECASE), ("minute", Decimal(30))),
+    (
+        re.compile(r"(?<![上下前後])半天|半日(?!遊)|\bhalf[\s-](?:a[\s-])?day\b(?! (?:tour|trip))", re.IGNORECASE),
+        ("day", Decimal("0.5")),
+    ),
     (re.compile(r"半年|\bhalf[\s-](?:a[\s-])?year\b", re.IGNORECASE), ("month", Decimal(6))),
 )
 _YEARS_AND_A_HALF = re.compile(r"(?<![\d.第])(?P<years>\d{1,2})\s?年半")
@@ -88,7 +92,7 @@ _FIRST_CALENDAR_YEAR = 60
 _AGE = re.compile(
     rf"(?:{_RANGE})?{_N}\s?(?:足)?歲|(?:{_RANGE.replace('first', 'first2')})?(?P<number2>\d+)[\s-]years?[\s-]olds?"
     r"|\b(?:aged?|ages)\s(?:between |from |of )?(?P<number3>\d+)(?:\s?(?:-|to|and)\s?(?P<last>\d+))?|(?P<number4>\d+)\s?years? of age"
-    r"|\b(?:over|under)\s(?P<number5>\d\d)s\b",
+    r"|\b(?:over|under)[\s-](?P<number5>\d\d)s\b",
     re.IGNORECASE,
 )
 _ORDINAL_WORDS = (

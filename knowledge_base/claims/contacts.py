@@ -30,7 +30,7 @@ _ADDRESS_ZH = re.compile(
     r"(?P<road>[\u4e00-\u9fff]{1,7}?(?:[一二三四五六七八九]?路|街|大道)(?:[一二三四五六七八九十\d]+段)?(?:\d+巷)?(?:\d+弄)?)\s?(?P<number>\d+(?:[-之]\d+)?)\s?號"
 )
 _ADDRESS_EN = re.compile(
-    r"\bNo\.?\s?(?P<number>\d+(?:-\d+)?),?\s+(?:(?:Lane|Ln\.?|Alley)\s?\d+,?\s+)?(?P<road>(?:[A-Z][\w'-]*\.?\s|\d+(?:st|nd|rd|th)\s|Sec\.?\s?\d+,\s)+?(?:Rd|Road|St|Street|Blvd|Boulevard|Ave|Avenue))\b",
+    r"\b(?:No\.?\s?)?(?P<number>\d+(?:-\d+)?),?\s+(?:(?:Lane|Ln\.?|Alley)\s?\d+,?\s+)?(?P<road>(?:[A-Z][\w'-]*\.?\s|\d+(?:st|nd|rd|th)\s|Sec\.?\s?\d+,\s)+?(?:Rd|Road|St|Street|Blvd|Boulevard|Ave|Avenue))\b",
 )
 
 

@@ -159,12 +159,13 @@ _PARTS_OF_DAY = (
 )
 # Parts of a month or a year, by the day or the month.
 _PARTS_ZH = {"初": "start", "上旬": "start", "中": "middle", "中旬": "middle", "下旬": "end", "底": "end", "末": "end"}
+_LAST_DAY = "最後"
 _PART_ZH = re.compile(
-    r"(?<=(?P<unit>[年月]))份?(?P<part>上旬|中旬|下旬|初(?!始|期|次|賽|審|步|[一二三四五六七八九十])|底(?!下)|末|中(?=[，,。止前後]|$))"
+    r"(?<=(?P<unit>[年月]))份?(?P<part>的?最後(?:一|1)[天日]|上旬|中旬|下旬|初(?!始|期|次|賽|審|步|[一二三四五六七八九十])|底(?!下)|末|中(?=[，,。止前後]|$))"
 )
-_PARTS_EN = {"early": "start", "beginning": "start", "start": "start", "mid": "middle", "middle": "middle", "late": "end", "end": "end"}  # fmt: skip
+_PARTS_EN = {"early": "start", "beginning": "start", "start": "start", "mid": "middle", "middle": "middle", "late": "end", "end": "end", "last day": "last"}  # fmt: skip
 _PART_EN = re.compile(
-    r"\b(?:(?P<part>early|mid|late)|(?:the )?(?P<part2>beginning|start|middle|end)(?= of))(?:[\s-]+(?:of )?)"
+    r"\b(?:(?P<part>early|mid|late)|(?:the )?(?P<part2>beginning|start|middle|end|last day)(?= of))(?:[\s-]+(?:of )?)"
     rf"(?=(?:the |this |that |each |every |next )?(?P<unit>year\b|month\b|{_MONTH}|(?:19|20)\d\d))",
     re.IGNORECASE,
 )
@@ -265,7 +266,7 @@ def read_parts(text: str) -> Iterator[Claim]:
         unit = "year" if match["unit"] == "年" else "month"
         before = _NUMBER_BEFORE.search(text[: match.start()])
         of = before and (_year(before[1]) if unit == "year" else _month(before[1]))
-        yield _make_part(unit, _PARTS_ZH[match["part"]], of, text, match)
+        yield _make_part(unit, "last" if _LAST_DAY in match["part"] else _PARTS_ZH[match["part"]], of, text, match)
     for match in _PART_EN.finditer(text):
         unit = "year" if match["unit"].lower() == "year" or match["unit"].isdigit() else "month"
         part = _PARTS_EN[(match["part"] or match["part2"]).lower()]

@@ -28,7 +28,7 @@ _CJK_DIGIT = "零〇一二兩三四五六七八九"
 # What may follow a lone numeral that is meant as a number: 三項, but not 三民.
 _COUNTED = (
     "元|塊錢|年|個|月|日|號|點|時|分|秒|歲|天|週|周|小時|人|名|位|家|間|件|案|次|類|項|種|期|屆|階段|公里|公尺|公頃|坪|倍|座|處"
-    "|站|條|班|輛|台|艘|棟|樓|層|場|組|隊|張|份|本|支|款|所|校|縣|國|成|折|季|學期|梯|顆|棵|隻|頭|門|科|步|級|度|頁|字|大(?:類|主|領|項|面)"
+    "|站|條|班|輛|台|艘|棟|樓|層|場|組|隊|張|份|本|支|款|所|校|縣|國|成|折|季|學期|梯|顆|棵|隻|頭|米(?!飯|糕|粉)|公斤|公噸|噸|公升|公分|公克|平方|包|袋|箱|瓶|杯|桶|戶|席|攤|格|堂|節|片|塊(?!厝)|英里|哩|趟|打(?!開|電話|造|算|擊|卡|掃|包|折|通)|門|科|步|級|度|頁|字|大(?:類|主|領|項|面)"
 )
 # Numerals that are no numbers.
 _NO_NUMBER = re.compile(
@@ -83,14 +83,31 @@ _SPOKEN_TIME = re.compile(rf"\b({'|'.join(_ONES[1:13])})[\s-](fifteen|thirty)\b"
 # As banks write them; only where money follows, because 參 and 陸 are common characters.
 _FORMAL = re.compile(r"[壹貳參叁肆伍陸柒捌玖拾佰仟萬億]{2,}(?=[元圓])")
 _FORMAL_DIGITS = str.maketrans("壹貳參叁肆伍陸柒捌玖拾佰仟", "一二三三四五六七八九十百千")
-# Units alone are an amount where money follows: 百萬元, 數千萬元, "a million dollars".
-_UNITS_OF_MONEY = re.compile(r"(?<![\d一二兩三四五六七八九十百千萬億])[十百千]?[百千萬億]+(?=多?[元圓])")
-_A_MILLION = re.compile(r"\b(half )?an? (hundred|thousand|million|billion)\b", re.IGNORECASE)
+# Units alone are an amount where money follows or something is surpassed: 百萬元, 破百萬, "a million dollars".
+_UNITS_OF_MONEY = re.compile(
+    r"(?<![\d一二兩三四五六七八九十百千萬億])[十百千]?[百千萬億]+(?=多?[元圓])"
+    r"|(?<=[破逾])[十百千]?[百千萬億]+(?!年)|(?<=超過)[十百千]?[百千萬億]+(?!年)"
+)
+_A_MILLION = re.compile(
+    rf"\b(half )?an? (hundred|thousand|million|billion)\b(?![\s-](?:and[\s-])?(?:{_WORD})\b)", re.IGNORECASE
+)
+# "A hundred and fifty" is one number.
+_A_HUNDRED_AND = re.compile(rf"\ba(?= (?:hundred|thousand|million)[\s-](?:and[\s-])?(?:{_WORD})\b)", re.IGNORECASE)
+# "Twenty-fifth".
+_ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"]
+_LONG_ORDINAL = re.compile(rf"\b({'|'.join(_TENS)})[\s-]({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+
+
+def _count_dozens(match: re.Match[str]) -> str:
+    dozens = {"一": 1, "兩": 2}.get(match[1])
+    return str(12 * (int(match[1]) if dozens is None else dozens))
 
 
 # Units that are told by others, and times of day in words. "Half past nine" is 9:30.
 _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\bhalf a dozen\b", re.IGNORECASE), "6"),
+    (re.compile(r"\b(?:a )?couple of dozen\b", re.IGNORECASE), "24"),
+    (re.compile(r"\bseveral dozen\b|\ba few dozen\b", re.IGNORECASE), "dozens of"),
     (re.compile(r"\b(?:a|1) dozen\b", re.IGNORECASE), "12"),
     (re.compile(r"\b(\d+) dozen\b", re.IGNORECASE), lambda match: str(12 * int(match[1]))),
     (re.compile(r"\b(?:a|1) decade\b", re.IGNORECASE), "10 years"),
@@ -98,6 +115,8 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(r"\bhalf a century\b", re.IGNORECASE), "50 years"),
     (re.compile(r"\b(?:a|1) century\b", re.IGNORECASE), "100 years"),
     (re.compile(r"半個?世紀"), "50年"),
+    (re.compile(r"半打(?!開)"), "6"),
+    (re.compile(r"(?<![\d.])(\d+|一|兩)打(?!開|電話|造|算|擊|卡|掃|包|折|通)"), _count_dozens),
     (re.compile(r"(?:1|(?<!\d)一)刻鐘?"), "15分鐘"),
     (re.compile(r"\bevery other (day|week|month|year)\b", re.IGNORECASE), r"every 2 \1s"),
     (
@@ -131,6 +150,7 @@ def rewrite_numerals(text: str) -> str:
     plain = plain.replace("廿", "二十").replace("卅", "三十")
     plain = _FORMAL.sub(lambda match: match.group().translate(_FORMAL_DIGITS), plain)
     plain = _UNITS_OF_MONEY.sub(lambda match: str(_read_chinese(match.group())), plain)
+    plain = _A_HUNDRED_AND.sub("one", plain)
     plain = _A_MILLION.sub(lambda m: _format(Decimal(_MULTIPLIERS[m[2].lower()]) / (2 if m[1] else 1)), plain)
     kept: list[str] = []
 
@@ -145,6 +165,7 @@ def rewrite_numerals(text: str) -> str:
     plain = re.sub("\x00", lambda _: kept.pop(0), plain)
     plain = _ONE_EN.sub("1", _ONE_TO.sub("1", plain))
     plain = _DIGITS_AND_WORD.sub(_rewrite_multiplied, plain)
+    plain = _LONG_ORDINAL.sub(_rewrite_ordinal, plain)
     plain = _ENGLISH_RUN.sub(_rewrite_english, plain)
     for pattern, repl in _OTHER_UNITS:
         plain = pattern.sub(repl, plain)
@@ -195,7 +216,7 @@ def _rewrite_chinese(match: re.Match[str]) -> str:
         return run
     if all(character in _DIGITS for character in whole):
         # Digit by digit, as in 二〇二六; two of them side by side are mostly "two or three".
-        if len(whole) == 2 and "〇" not in whole and "零" not in whole:
+        if len(whole) == 2 and "〇" not in whole and "零" not in whole and not after.startswith("折"):
             return run
         text = "".join(str(_DIGITS[character]) for character in whole)
     else:
@@ -226,6 +247,10 @@ def _write_last_unit(run: str) -> str:
 def _rewrite_multiplied(match: re.Match[str]) -> str:
     word = (match[2] or match[4]).lower()
     return _format(Decimal(match[1] or match[3]) * (_SHORT.get(word) or _MULTIPLIERS[word]))
+
+
+def _rewrite_ordinal(match: re.Match[str]) -> str:
+    return f"{_WORDS[match[1].lower()] + _ORDINALS.index(match[2].lower()) + 1}th"
 
 
 def _rewrite_english(match: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from knowledge_base.claims.aboutness import (
     find_joined,
     find_ranges,
     share,
+    tokens_after,
     tokens_and_numbers,
     tokens_around,
     tokens_of,
@@ -40,6 +41,9 @@ from knowledge_base.tokens import normalise
 OUT_OF_PLACE_MARGIN = 0.3
 # What stands right beside a value fits another one better by this much.
 BESIDE_MARGIN = 0.3
+# The other bound of a value fits here where so many words stand only beside that.
+MIN_OTHER_BOUND = 2
+BOUND_REACH = 4
 # Fewer words beside a value do not tell its place.
 MIN_AROUND = 3
 
@@ -98,10 +102,34 @@ class Places:
         if bound is None and claim.kind in _GIVEN and not is_end:
             # Up to 80,000 is not 80,000.
             return theirs == {Bound.TO} and "at_most" not in read_word_classes(sentence)
+        if (
+            bound is not None
+            and {Bound.FROM, Bound.TO} <= theirs
+            and self._has_bound_elsewhere(claim, bound, text, beside)
+        ):
+            return True
         if bound is None or not theirs or theirs & {bound, *neutral}:
             return False
         # "Open until five" is "closed after five".
         return claim.kind not in TIMES or not (count_negations(sentence) or _SHUT.search(sentence))
+
+    def _has_bound_elsewhere(self, claim: Claim, bound: Bound, text: str, beside: Sequence[Claim]) -> bool:
+        """Say whether the source, which has a value as either bound, has the other one where a sentence has this."""
+        stated = [place for place in self.places if place.bounds and is_stated(claim, place.claim)]
+        own, other = (
+            frozenset(
+                token for place in stated if (bound in place.bounds) is is_own for token in tokens_of(place.clause)
+            )
+            for is_own in (True, False)
+        )
+        start, end = find_clause(claim, text, beside)
+        # The words of the bound itself, right beside the value, tell nothing.
+        far = f"{text[start : max(start, claim.start - BOUND_REACH)]} {text[claim.end + BOUND_REACH : end]}"
+        for tokens in (tokens_after(claim, text, beside), frozenset(tokens_of(far))):
+            here, there = len(tokens & (own - other)), len(tokens & (other - own))
+            if here or there:
+                return there >= MIN_OTHER_BOUND and not here
+        return False
 
     def shares_bound(self, bound: Bound, sentence: str) -> bool:
         """Say whether the values a sentence bounds so are bounds of that side in the source, too, by whatever words."""

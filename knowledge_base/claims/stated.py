@@ -24,6 +24,7 @@ _PARTS_OF_MONTH = {"start": range(1, 11), "middle": range(10, 22), "end": range(
 _PARTS_OF_YEAR = {"start": range(1, 4), "middle": range(5, 9), "end": range(11, 13), "last": range(12, 13)}
 _MONTH_DAYS, _MONTH_SLACK_DAYS = 30.44, 2
 HALF = 50
+LARGE = 10_000
 _LOCAL_NUMBER_DIGITS = (7, 8)
 
 
@@ -41,6 +42,9 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
                 return bool(stated.value == (claim.value, None, None))
             if stated.kind is ClaimKind.PHONE:
                 return bool(stated.value.partition("#")[2] == str(claim.value))
+            if stated.kind is ClaimKind.MONEY and not isinstance(claim.value, str):
+                # Of a large amount the currency may go unsaid.
+                return bool(claim.value >= LARGE and claim.value == stated.value[1])
             return stated.kind in _SAME_NUMBER and bool(stated.value == claim.value)
         case ClaimKind.MONEY:
             if stated.kind is ClaimKind.NUMBER:

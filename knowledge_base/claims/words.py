@@ -14,7 +14,9 @@ from prompts.yaml_files import load_yaml
 _WHETHER = re.compile(r"(.)[不沒]\1")
 # 只租不賣 says one thing twice.
 _ONLY_ONE = re.compile(r"(只\w)不\w")
-_NOT_OPEN = re.compile(r"(?P<zh>不(?:會|對外)?開放)|\b(?:is|are|do|does)(?: not|n['’]t) open\b|\bno longer open\b")
+_NOT_OPEN = re.compile(
+    r"(?P<zh>不(?:會|對外)?開放)|\b(?:is|are|do|does|did|was|were|will|would|can)(?: not|n['’]t) open\b|\bno longer open\b"
+)
 _COMFORT = re.compile(
     r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b|\bi['’]m (?:sorry|afraid)\b"
 )

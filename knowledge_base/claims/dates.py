@@ -57,6 +57,11 @@ _ROC_ENGLISH = re.compile(
 _ENGLISH_YEAR = re.compile(
     r"(?<![\d.$/-])(?<!\d,)(?P<year>(?!1999)(?:19|20)\d\d)(?!\d|[.,]\d|\s?(?:元|人|名|家|個|間|場|坪|件|次|位|輛|座|people|persons|sq))(?:/\d\d)?"
 )
+# "On the 25th", not "the 25th year".
+_DAY_ONLY_EN = re.compile(
+    r"\b(?:on|until|till|from|by|to|and|through) the (?P<day>3[01]|[12]\d|[1-9])(?:st|nd|rd|th)(?=\s*(?:[,.;)]|$)|\s(?:of (?:the|that|each|every) |to |until |and ))",
+    re.IGNORECASE,
+)
 _DAY_ONLY = re.compile(
     r"(?<![\d.])(?P<day>3[01]|[12]\d|0?[1-9])\s?[日號](?!內|以|之內|前|後|為|起算|遊|線|出口|碼頭|船)"
 )
@@ -80,9 +85,10 @@ _RELATIVE = re.compile("|".join((*_RELATIVE_DAYS, *_RELATIVE_YEARS)), re.IGNOREC
 _VAGUE = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
+        ("next day", r"隔天|隔日|翌日|(?<!每)次日|\b(?:the )?(?:next|following) day\b|\bthe day after\b(?! tomorrow)"),
         ("next month", r"下個?月(?!台)|次月|隔月|翌月|\b(?:the )?(?:next|following) month\b|\bthe month after\b"),
         ("this month", r"本月|這個月|當月|同月|\b(?:this|the same) month\b"),
-        ("last month", r"上個?月(?!台)|\b(?:the )?(?:last|previous) month\b"),
+        ("last month", r"上個?月(?!台)|\b(?:the )?(?:last|previous) month\b(?! of)"),
         ("next week", r"下個?(?:週|周|星期|禮拜)(?![一二三四五六日天1-7])|\b(?:the )?(?:next|following) week\b"),
         ("this week", r"(?:本|這個?)(?:週|周|星期|禮拜)(?![一二三四五六日天1-7])|\bthis week\b"),
         ("last week", r"上個?(?:週|周|星期|禮拜)(?![一二三四五六日天1-7])|\blast week\b"),
@@ -163,9 +169,9 @@ _LAST_DAY = "最後"
 _PART_ZH = re.compile(
     r"(?<=(?P<unit>[年月]))份?(?P<part>的?最後(?:一|1)[天日]|上旬|中旬|下旬|初(?!始|期|次|賽|審|步|[一二三四五六七八九十])|底(?!下)|末|中(?=[，,。止前後]|$))"
 )
-_PARTS_EN = {"early": "start", "beginning": "start", "start": "start", "mid": "middle", "middle": "middle", "late": "end", "end": "end", "last day": "last"}  # fmt: skip
+_PARTS_EN = {"early": "start", "beginning": "start", "start": "start", "mid": "middle", "middle": "middle", "late": "end", "end": "end", "last day": "last", "last month": "last"}  # fmt: skip
 _PART_EN = re.compile(
-    r"\b(?:(?P<part>early|mid|late)|(?:the )?(?P<part2>beginning|start|middle|end|last day)(?= of))(?:[\s-]+(?:of )?)"
+    r"\b(?:(?P<part>early|mid|late)|(?:the )?(?P<part2>beginning|start|middle|end|last day|last month)(?= of))(?:[\s-]+(?:of )?)"
     rf"(?=(?:the |this |that |each |every |next )?(?P<unit>year\b|month\b|{_MONTH}|(?:19|20)\d\d))",
     re.IGNORECASE,
 )
@@ -185,7 +191,7 @@ def _read_full_dates(text: str) -> Iterator[Claim]:
     taken: list[tuple[int, int]] = []
     for pattern in (
         _NUMERIC, _CHINESE_DATE, _YEAR_RANGE, _CHINESE_YEAR, _DAY_MONTH, _MONTH_DAY, _MONTH_YEAR, _ROC_ENGLISH,
-        _MONTH_AND_DAY, _ENGLISH_YEAR, _DAY_ONLY,
+        _MONTH_AND_DAY, _ENGLISH_YEAR, _DAY_ONLY, _DAY_ONLY_EN,
     ):  # fmt: skip
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in taken):

@@ -36,6 +36,12 @@ _LAND = re.compile(
 _LIST = re.compile(
     r"(?P<items>(?:[\u4e00-\u9fff]{2,8}、)+(?:(?![和與及])[\u4e00-\u9fff]){2,8})(?:[和與及]|以及)(?P<last>(?:(?!的)[\u4e00-\u9fff]){2,8})(?=[,。;]|$)"
 )
+# What is joined to something else: "唐鳳和施振榮主談"; and who does something: "由施振榮主持".
+_JOINED = re.compile(
+    r"(?<=[\w」』）)])(?:和|與|及|、)(?P<item>(?![一二兩三四五六七八九十百千第上下不沒未有他她它你您我那這其各還也再可要會])(?:(?![和與及、])[\u4e00-\u9fff]){2,3})"
+    rf"|(?:由|邀請|請到)(?P<invited>[{_SURNAMES}][\u4e00-\u9fff]{{2}})"
+    rf"|(?P<doer>[{_SURNAMES}][\u4e00-\u9fff]{{2}})(?=出席|主持|致詞|揭牌|主談|主講|剪綵|表示|指出|擔任|上任)"
+)
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
 _NEXT_NAME = re.compile(r"(?:-[A-Z][a-z]+)? (?:[A-Z]\. )?(?P<word>[A-Z][a-z]+)")
@@ -139,6 +145,12 @@ def read_listed(text: str) -> Iterator[Claim]:
         for item in (*match["items"].split("、"), match["last"]):
             if item:
                 yield _claim(item, match)
+
+
+def read_joined(text: str) -> Iterator[Claim]:
+    """Yield the starts of what a Chinese text joins to something ("、B", "和B"), and of persons who do something."""
+    for match in _JOINED.finditer(unicodedata.normalize("NFKC", text)):
+        yield _claim(match["item"] or match["invited"] or match["doer"], match)
 
 
 def read_other_names(text: str) -> Iterator[Claim]:

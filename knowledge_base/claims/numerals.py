@@ -28,7 +28,7 @@ _CJK_DIGIT = "零〇一二兩三四五六七八九"
 # What may follow a lone numeral that is meant as a number: 三項, but not 三民.
 _COUNTED = (
     "元|塊錢|年|個|月|日|號|點|時|分|秒|歲|天|週|周|小時|人|名|位|家|間|件|案|次|類|項|種|期|屆|階段|公里|公尺|公頃|坪|倍|座|處"
-    "|站|條|班|輛|台|艘|棟|樓|層|場|組|隊|張|份|本|支|款|所|校|縣|國|成|折|季|學期|梯|顆|棵|隻|頭|米(?!飯|糕|粉)|公斤|公噸|噸|公升|公分|公克|平方|包|袋|箱|瓶|杯|桶|戶|席|攤|格|堂|節|片|塊(?!厝)|英里|哩|趟|打(?!開|電話|造|算|擊|卡|掃|包|折|通)|門|科|步|級|度|頁|字|大(?:類|主|領|項|面)"
+    "|站|條|班|輛|台|艘|棟|樓|層|場|組|隊|張|份|本|支|款|所|校|縣|國|成|折|季|學期|梯|顆|棵|隻|頭|米(?!飯|糕|粉)|公斤|公噸|噸|公升|公分|公克|平方|包|袋|箱|瓶|杯|桶|戶|席|攤|堂|節|片|塊(?!厝)|英里|哩|趟|打(?!開|電話|造|算|擊|卡|掃|包|折|通)|門|科|步|級|度|頁|字|大(?:類|主|領|項|面)"
 )
 # Numerals that are no numbers.
 _NO_NUMBER = re.compile(
@@ -46,7 +46,7 @@ _ONE_OF = re.compile(
     r"元|圓|塊錢?|成(?!不|為|立)|(?:年|天|週|周|個?星期)(?=以|內|之內|後|前|為限|期|，|。|、|,|$)|年半|個月|月|日|歲|個?小時|分鐘|公里|公尺|倍|折|%|萬|億|千|百"
 )
 _ONE_EN = re.compile(
-    r"\bone(?=[\s-](?:dollars?|NT|New Taiwan|percent|per cent|hours?|minutes?|days?|weeks?|months?|years?|kilomet|met(?:er|re)|hundred|thousand|million|billion)\b)",
+    r"\bone(?=[\s-](?:dollars?|NT|New Taiwan|percent|per cent|hours?|minutes?|days?|weeks?|months?|years?|kilomet|met(?:er|re))\b)",
     re.IGNORECASE,
 )
 _LAST_UNIT = re.compile(r"(?P<unit>[百千萬億])[一二三四五六七八九1-9]$")
@@ -123,6 +123,18 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
         re.compile(r"\btwice (?=an? (?:day|week|month|year)|per |each |every |dai|week|month|year)", re.IGNORECASE),
         "2 times ",
     ),
+    # The first two years are years one and two.
+    (re.compile(r"\b(?:the |its |your |their )?first (\d) (year|month)s\b", re.IGNORECASE), r"\2s 1 to \1"),
+    (re.compile(r"(?<![從以之先目])(?:頭|前)([2-9])年(?!度|級)"), r"第1至\1年"),
+    (
+        re.compile(
+            r"\b(open(?:s|ed)?(?: daily)?(?: from)?) (1[0-2]|\d) (to|until|till|-) (1[0-2]|\d)(?=[,.;]|$| from| on| every| daily)",
+            re.IGNORECASE,
+        ),
+        r"\1 \2:00 o'clock \3 \4:00 o'clock",
+    ),
+    (re.compile(r"(?:每?[週周]|星期|禮拜)[一1](?:至|到|-|~)(?:[週周]|星期|禮拜)?[五5](?!\d)"), "平日"),
+    (re.compile(r"\bmon(?:day)?s? ?(?:to|through|until|-) ?fri(?:day)?s?\b", re.IGNORECASE), "weekdays"),
     # For the first time: a word, not a number.
     (re.compile(r"第1次(?!\w{0,2}(?:和|與|及|、)第)"), "首次"),
     (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),

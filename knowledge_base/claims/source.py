@@ -47,10 +47,15 @@ _OF_ITSELF = re.compile(
 
 
 def _days_of(claims: Sequence[Claim]) -> list[tuple[int | None, int | None, int | None]]:
-    """Return the days a sentence names; one without a year is of the years that are named beside it."""
+    """Return the days a sentence names."""
+    return [date for date in _dates_of(claims) if date[2]]
+
+
+def _dates_of(claims: Sequence[Claim]) -> list[tuple[int | None, int | None, int | None]]:
+    """Return the days and months a sentence names; one without a year is of the years that are named beside it."""
     dates = [claim.value for claim in claims if claim.kind is ClaimKind.DATE]
     years = {year for year, _, _ in dates if year}
-    whole = [(own or year, month, day) for own, month, day in dates if month and day for year in years or {None}]
+    whole = [(own or year, month, day) for own, month, day in dates if month for year in years or {None}]
     return list(dict.fromkeys(whole))
 
 
@@ -182,7 +187,7 @@ class Source:
                 days = [day for day in _days_of(beside) if self._states_day(day)]
                 return any(count_days(one, other) == claim.value[1] for one, other in combinations(days, 2))
             case ClaimKind.DURATION if claim.value[0] == "month":
-                dates = [other.value for other in beside if other.kind is ClaimKind.DATE]
+                dates = _dates_of(beside)
                 return any(count_months(one, other) == claim.value[1] for one, other in combinations(dates, 2))
             case ClaimKind.FRACTION:
                 amounts = [other.value[1] for other in beside if other.kind is ClaimKind.MONEY]

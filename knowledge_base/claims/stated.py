@@ -24,6 +24,8 @@ _PARTS_OF_MONTH = {"start": range(1, 11), "middle": range(10, 22), "end": range(
 _PARTS_OF_YEAR = {"start": range(1, 4), "middle": range(5, 9), "end": range(11, 13), "last": range(12, 13)}
 _MONTH_DAYS, _MONTH_SLACK_DAYS = 30.44, 2
 HALF = 50
+NEXT_DAY = ("next day", None, None)
+TOMORROW = frozenset({"明天", "明日", "tomorrow"})
 LARGE = 10_000
 _LOCAL_NUMBER_DIGITS = (7, 8)
 
@@ -76,6 +78,9 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
 
 
 def _is_date_stated(claim: Claim, stated: Claim) -> bool:
+    if stated.value == NEXT_DAY and claim.text.lower() in TOMORROW:
+        # Of a rule for the next day, one may say what it means for tomorrow.
+        return True
     if stated.kind is ClaimKind.NUMBER:
         year, month, day = claim.value
         return month is None and day is None and bool(year == stated.value)

@@ -15,7 +15,14 @@ from knowledge_base.chunking import Passage
 from knowledge_base.claims.aboutness import content_tokens, is_joining, meaning_of, share, split_clauses, tokens_of
 from knowledge_base.claims.bounds import Bound
 from knowledge_base.claims.claim import Claim, ClaimKind
-from knowledge_base.claims.names import load_bodies, mentions_name, read_listed, read_names, read_other_names
+from knowledge_base.claims.names import (
+    load_bodies,
+    mentions_name,
+    read_joined,
+    read_listed,
+    read_names,
+    read_other_names,
+)
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.source import NearClause, Source
@@ -164,6 +171,12 @@ class Checker:
             tokens = tokens_of(claim.value[0])
             if tokens and not any(token in source.tokens for token in tokens):
                 yield Problem(ClaimKind.NAME, claim.value[0])
+        if source.is_foreign_to(sentence):
+            return
+        for claim in read_joined(sentence):
+            (name,) = claim.value
+            if not any(source.has_share(name[place : place + 2]) for place in range(len(name) - 1)):
+                yield Problem(ClaimKind.NAME, name)
 
     def _is_translated(self, name: str, source: Source) -> bool:
         """Say whether a name is a form of one the source has in the other language (checked as such before)."""

@@ -17,6 +17,10 @@ _ONLY_ONE = re.compile(r"(只\w)不\w")
 _NOT_OPEN = re.compile(
     r"(?P<zh>不(?:會|對外)?開放)|\b(?:is|are|do|does|did|was|were|will|would|can)(?: not|n['’]t) open\b|\bno longer open\b"
 )
+# Two denials are none: what is not exempt must, what nothing prevents may.
+_TWICE_DENIED = re.compile(
+    r"\b(?:not|n['’]t) (?:exempt(?:ed)?|excused)\b|\bnothing (?:prevent|stop|bar|forbid)\w*|\bnot (?:limited|restricted|confined) to\b|不(?:限於|侷限於)"
+)
 _COMFORT = re.compile(
     r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b|\bi['’]m (?:sorry|afraid)\b"
 )
@@ -85,6 +89,7 @@ def _drop_questions(text: str) -> str:
     """Return a text, normalised, without what denies nothing: 要不要 asks whether, 沒關係 comforts."""
     plain = _COMFORT.sub(" ", normalise(text))
     plain = _ONLY_ONE.sub(r"\1", _WHETHER.sub(r"\1", plain))
+    plain = _TWICE_DENIED.sub("regardless of", plain)
     return _NOT_OPEN.sub(lambda match: "關閉" if match["zh"] else "closed", plain)
 
 

@@ -22,8 +22,8 @@ REACH_CHARACTERS = 24
 _TIMES = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.WEEKDAY, ClaimKind.PART})
 _FILLER = r"(?:為|是|約|有|可|要|需|達|補助|貸款|新台幣|台幣|每案|第|年|資本額|金額|全市|人口|高雄市?|的|\s|:)*"
 _ANY_BEFORE = (
-    (Bound.TO, re.compile(rf"(?:至多|最多|最高|最長|最大|上限|不(?:得|可以?|能)?超過|不(?:得|能|可)?(?:高於|逾|多於)|未滿|還沒滿|沒滿|不滿|未達|不到|(?<!不)(?<!不得)(?:低於|少於|小於)){_FILLER}$")),
-    (Bound.FROM, re.compile(rf"(?:至少|最少|最低|起碼|超過|逾|大於|高於|多於|不(?:得)?(?:低於|少於)|(?<!未)(?<!屆)(?<!沒)(?<!不)滿|突破){_FILLER}$")),
+    (Bound.TO, re.compile(rf"(?:至多|最多|最高|最長|最大|上限|不(?:得|可以?|能)?超過|不(?:得|能|可)?(?:高於|逾|多於)|未(?:超過|逾)|未滿|還沒滿|沒滿|不滿|未達|不到|(?<!不)(?<!不得)(?:低於|少於|小於)){_FILLER}$")),
+    (Bound.FROM, re.compile(rf"(?:至少|最少|最低|起碼|(?<!未)超過|(?<!未)(?<!不)逾|大於|高於|多於|不(?:得)?(?:低於|少於)|(?<!未)(?<!屆)(?<!沒)(?<!不)滿|突破){_FILLER}$")),
     (Bound.TO, re.compile(r"\b(?:at most|(?<!add )(?<!adds )(?<!added )up to|as (?:much|many) as|(?:no|not|never) (?:more|later|longer|higher|older|taller|wider|larger) than|(?<!not )(?<!no )(?:less|fewer|younger|shorter|narrower|smaller|lighter|earlier|lower) than|under|below|maximum(?: of)?|max\.?|capped at|limit(?: of| is)?|ceiling(?: of| is)?|(?:can)?not (?:exceed|over|be (?:more|higher|older) than|be over)(?:ing)?|highest)\s(?:about |the |a |an |nt)?$")),
     (Bound.FROM, re.compile(r"\b(?:at least|(?<!no )(?<!not )(?<!never )(?<!not be )(?:more|greater|older|taller|wider|longer|larger|bigger|heavier|higher|later) than|above|exceed(?:s|ed|ing)?|(?:sur)?pass(?:ed|es)|minimum(?: of)?|(?:no|not) (?:less|fewer|lower) than|over)\s(?:about |the |a |an |nt)?$")),
 )  # fmt: skip

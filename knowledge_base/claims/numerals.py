@@ -135,6 +135,7 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     ),
     (re.compile(r"(?:每?[週周]|星期|禮拜)[一1](?:至|到|-|~)(?:[週周]|星期|禮拜)?[五5](?!\d)"), "平日"),
     (re.compile(r"\bmon(?:day)?s? ?(?:to|through|until|-) ?fri(?:day)?s?\b", re.IGNORECASE), "weekdays"),
+    (re.compile(r"(?<![第\d])(?:1|一)個月(?=(?:大?約|就|要|可|有|各)?\d+(?:元|圓|塊))"), "每月"),
     # For the first time: a word, not a number.
     (re.compile(r"第1次(?!\w{0,2}(?:和|與|及|、)第)"), "首次"),
     (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),

@@ -28,7 +28,7 @@ _HINTED = re.compile(
     re.IGNORECASE,
 )
 _HINTED_COUNT = re.compile(
-    r"(?:數|好?幾|上)[十百千萬億]+(?=[家人名個件處間位次輛座])|\b(?:dozens|scores|hundreds|thousands|millions) of\b|\b(?:a few|several) (?:hundred|thousand|million)\b",
+    r"(?:數|好?幾|上(?=[百千萬億]))[十百千萬億]+(?=[\u4e00-\u9fff])(?!多?[元圓塊])|\b(?:dozens|scores|hundreds|thousands|millions) of\b|\b(?:a few|several) (?:hundred|thousand|million)\b",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(

@@ -103,6 +103,24 @@ _WEEKDAY_EN = re.compile(
     r"\b(?P<day>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?!\s?light)", re.IGNORECASE
 )
 _WEEKDAYS_EN = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
+SEASONS = (
+    (
+        "spring",
+        re.compile(
+            r"春天|春季|入春|開春|初春|\b(?:in |last |next |this |every |by )?(?:early |late )?spring\b(?! festival)",
+            re.IGNORECASE,
+        ),
+    ),
+    ("summer", re.compile(r"夏天|夏季|入夏|盛夏|初夏|\bsummer\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
+    (
+        "autumn",
+        re.compile(
+            r"(?<!中)秋天|(?<!中)秋季|入秋|初秋|深秋|\bautumn\b(?<!mid-autumn)|\b(?:in|this|next|by) (?:the )?fall\b(?! (?:of|to|short))",
+            re.IGNORECASE,
+        ),
+    ),
+    ("winter", re.compile(r"冬天|冬季|入冬|隆冬|\bwinter\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
+)
 _DAY_KINDS = (
     ("weekend", re.compile(r"週末|周末|\bweekends?\b", re.IGNORECASE)),
     ("workday", re.compile(r"平日|上班日|\bweekdays?\b", re.IGNORECASE)),
@@ -130,6 +148,10 @@ _DAY_KINDS = (
     ("double ninth", re.compile(r"重陽|\bDouble Ninth\b", re.IGNORECASE)),
     ("halloween", re.compile(r"萬聖節|\bHalloween\b", re.IGNORECASE)),
     ("christmas", re.compile(r"聖誕|耶誕|\bChristmas\b", re.IGNORECASE)),
+    ("summer holidays", re.compile(r"暑假|暑期|\bsummer (?:holidays?|vacation|break)\b", re.IGNORECASE)),
+    ("winter holidays", re.compile(r"寒假|\bwinter (?:holidays?|vacation|break)\b", re.IGNORECASE)),
+    ("school start", re.compile(r"開學|\b(?:school|term|semester) (?:starts?|begins?)\b", re.IGNORECASE)),
+    *SEASONS,
     ("holiday", re.compile(r"(?:國定)?假日|例假|\b(?:public |national )?holidays?\b", re.IGNORECASE)),
 )
 

@@ -28,6 +28,10 @@ _TITLED = re.compile(
 _ROAD = re.compile(
     r"[\u4e00-\u9fff]{2}[一二三四五六七八九十]路(?!口?公車)|(?P<road>[A-Z][A-Za-z'’-]+ \d(?:st|nd|rd|th)) (?:Road|Rd|Street|St)\b"
 )
+# Any other road: its name is two characters, and what only ends in 路 is none.
+_ANY_ROAD = re.compile(
+    r"(?:[\u4e00-\u9fff][區里市在到於]|^|[，。、；：:\s])?(?P<road>(?![一二三四五六七八九十這那哪此該每各條同在到於的往沿][\u4e00-\u9fff])[\u4e00-\u9fff](?![網線公鐵道馬通電上走迷半後前出退銷思水陸航管問帶順沿銀套岔絲小大老舊新山回來去過條的之開修養])[\u4e00-\u9fff])(?:路(?!口|線|面|邊|燈|段|網|程|過|徑|況|權|竹|平|由|障|人|標|樹|透|跑|旁|不|壞)|街(?!口|道|頭))"
+)
 # Countries, states and counties: of the name, the last two characters tell enough.
 _LAND = re.compile(
     r"(?P<land>(?![我本各全外多兩某該他九亞三五])[\u4e00-\u9fff][州省縣])(?!市|長|級|政|府|道|議|民|立)|(?P<country>[美英法德日韓泰越印中俄加澳荷瑞義][國本](?!小|中|際|家|語))"
@@ -39,6 +43,7 @@ _LIST = re.compile(
 # What is joined to something else: "唐鳳和施振榮主談"; and who does something: "由施振榮主持".
 _JOINED = re.compile(
     r"(?<=[\w」』）)])(?:和|與|及|、)(?P<item>(?![一二兩三四五六七八九十百千第上下不沒未有他她它你您我那這其各還也再可要會])(?:(?![和與及、])[\u4e00-\u9fff]){2,3})"
+    r"|(?P<first>(?:(?![一二兩三四五六七八九十百千萬、])[\u4e00-\u9fff]){2,3})(?=、)"
     rf"|(?:由|邀請|請到)(?P<invited>[{_SURNAMES}][\u4e00-\u9fff]{{2}})"
     rf"|(?P<doer>[{_SURNAMES}][\u4e00-\u9fff]{{2}})(?=出席|主持|致詞|揭牌|主談|主講|剪綵|表示|指出|擔任|上任)"
 )
@@ -150,7 +155,7 @@ def read_listed(text: str) -> Iterator[Claim]:
 def read_joined(text: str) -> Iterator[Claim]:
     """Yield the starts of what a Chinese text joins to something ("、B", "和B"), and of persons who do something."""
     for match in _JOINED.finditer(unicodedata.normalize("NFKC", text)):
-        yield _claim(match["item"] or match["invited"] or match["doer"], match)
+        yield _claim(match["item"] or match["first"] or match["invited"] or match["doer"], match)
 
 
 def read_other_names(text: str) -> Iterator[Claim]:
@@ -162,6 +167,8 @@ def read_other_names(text: str) -> Iterator[Claim]:
         yield _claim(match["after"] or match["before"] or match["told"], match)
     for match in _ROAD.finditer(plain):
         yield _claim(match["road"] or match.group(), match)
+    for match in _ANY_ROAD.finditer(plain):
+        yield _claim(match["road"], match)
     for match in _LAND.finditer(plain):
         yield _claim(match["land"] or match["country"], match)
     for match in _QUOTED.finditer(text):

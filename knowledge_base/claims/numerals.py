@@ -86,7 +86,7 @@ _FORMAL_DIGITS = str.maketrans("壹貳參叁肆伍陸柒捌玖拾佰仟", "一�
 # Units alone are an amount where money follows or something is surpassed: 百萬元, 破百萬, "a million dollars".
 _UNITS_OF_MONEY = re.compile(
     r"(?<![\d一二兩三四五六七八九十百千萬億])[十百千]?[百千萬億]+(?=多?[元圓])"
-    r"|(?<=[破逾])[十百千]?[百千萬億]+(?!年)|(?<=超過)[十百千]?[百千萬億]+(?!年)"
+    r"|(?<=[破逾])[十百千]?[百千萬億]+(?!年)|(?<=(?<![附最])近)[百千萬億]+(?![年貨姓])|(?<![\d一二兩三四五六七八九十百千萬億數幾上])[百千][萬億]?(?=[餘多來][家人名個件處間位次輛座項場種])|(?<=超過)[十百千]?[百千萬億]+(?!年)"
 )
 _A_MILLION = re.compile(
     rf"\b(half )?an? (hundred|thousand|million|billion)\b(?![\s-](?:and[\s-])?(?:{_WORD})\b)", re.IGNORECASE

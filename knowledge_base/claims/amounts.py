@@ -20,7 +20,7 @@ _MONEY_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _MONEY_AFTER = re.compile(
-    rf"(?:(?P<first>\d+(?:\.\d+)?)\s?(?:元|圓)?\s?(?:-|~|至|到|to|or|或)\s*)?{_N}\s?(?:多|餘)?\s?(?P<unit>元|圓|塊錢?美[元金]|美元|美金|塊錢?|(?:New )?Taiwan(?:ese)? dollars?|(?:US |U\.S\. )?dollars?|NTD|TWD)",
+    rf"(?:(?P<first>\d+(?:\.\d+)?)\s?(?:元|圓)?\s?(?:-|~|至|到|to|or|或)\s*)?{_N}\s?(?:多|餘)?\s?(?P<unit>元|圓|塊錢?美[元金]|美元|美金|塊錢?|(?:New )?Taiwan(?:ese)? dollars?|NT dollars?|(?:US |U\.S\. )?dollars?|NTD|TWD)",
     re.IGNORECASE,
 )
 _HINTED = re.compile(

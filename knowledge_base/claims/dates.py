@@ -180,6 +180,11 @@ _NUMBER_BEFORE = re.compile(r"(\d{1,4})\s?[年月]$")
 _PARTS_OF_DAY = (
     ("dawn", re.compile(r"天亮|破曉|(?<!\d)日出(?!席|版|資)|\bdawn\b|\bdaybreak\b|\bsunrise\b", re.IGNORECASE)),
     ("dusk", re.compile(r"天黑|(?<!\d)日落(?!幕|成)|黃昏|\bdusk\b|\bsunset\b|\bnightfall\b", re.IGNORECASE)),
+    ("night", re.compile(r"半夜|深夜|三更|\bwee hours\b|\bsmall hours\b|\blate at night\b", re.IGNORECASE)),
+    ("breakfast", re.compile(r"早餐(?:時間|時段)|\bbreakfast[- ]?time\b", re.IGNORECASE)),
+    ("lunch", re.compile(r"午餐(?:時間|時段)|午休|中午時段|\blunch[- ]?(?:time|break|hour)\b", re.IGNORECASE)),
+    ("tea", re.compile(r"下午茶|\btea[- ]?time\b", re.IGNORECASE)),
+    ("dinner", re.compile(r"晚餐(?:時間|時段)|宵夜|\b(?:dinner|supper|bed)[- ]?time\b", re.IGNORECASE)),
     ("whole", re.compile(r"全天|整天|日夜|\b(?:a?round the clock|all day|24/7)\b", re.IGNORECASE)),
     ("morning", re.compile(r"上午|早上|早晨|清晨|\bmornings?\b", re.IGNORECASE)),
     ("afternoon", re.compile(r"下午|午後|\bafternoons?\b", re.IGNORECASE)),

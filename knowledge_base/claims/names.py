@@ -47,6 +47,11 @@ _JOINED = re.compile(
     rf"|(?:由|邀請|請到)(?P<invited>[{_SURNAMES}][\u4e00-\u9fff]{{2}})"
     rf"|(?P<doer>[{_SURNAMES}][\u4e00-\u9fff]{{2}})(?=出席|主持|致詞|揭牌|主談|主講|剪綵|表示|指出|擔任|上任)"
 )
+# What a letter tells apart: "plots D and E", B棟.
+_LETTERED = re.compile(
+    r"\b(?:plots?|zones?|gates?|exits?|halls?|blocks?|lots?|areas?|sites?|lines?|platforms?|buildings?|towers?|groups?|grades?)"
+    r" (?P<letters>[A-Z](?:(?:, | and | or | to )[A-Z])*)\b|(?<![A-Za-z])(?P<letter>[A-Z])(?=[區棟館級組](?!域)|基地|出口|坵塊)"
+)
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
 _NEXT_NAME = re.compile(r"(?:-[A-Z][a-z]+)? (?:[A-Z]\. )?(?P<word>[A-Z][a-z]+)")
@@ -169,6 +174,9 @@ def read_other_names(text: str) -> Iterator[Claim]:
         yield _claim(match["road"] or match.group(), match)
     for match in _ANY_ROAD.finditer(plain):
         yield _claim(match["road"], match)
+    for match in _LETTERED.finditer(plain):
+        for letter in re.findall("[A-Z]", match["letters"] or match["letter"]):
+            yield _claim(letter, match)
     for match in _LAND.finditer(plain):
         yield _claim(match["land"] or match["country"], match)
     for match in _QUOTED.finditer(text):

@@ -136,6 +136,21 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     (re.compile(r"(?:每?[週周]|星期|禮拜)[一1](?:至|到|-|~)(?:[週周]|星期|禮拜)?[五5](?!\d)"), "平日"),
     (re.compile(r"\bmon(?:day)?s? ?(?:to|through|until|-) ?fri(?:day)?s?\b", re.IGNORECASE), "weekdays"),
     (re.compile(r"(?<![第\d])(?:1|一)個月(?=(?:大?約|就|要|可|有|各)?\d+(?:元|圓|塊))"), "每月"),
+    (re.compile(r"\ba pair of\b|\b(?:a|the) duo\b", re.IGNORECASE), "2"),
+    (re.compile(r"\b(?:a|the) trio\b", re.IGNORECASE), "3"),
+    (re.compile(r"\b(?:a|the|one|1) (?:whole|full|entire) (hour|day|week|month|year)\b", re.IGNORECASE), r"1 \1"),
+    (
+        re.compile(r"(?:整整)?(?:一|1)整(?=個?(?:小時|天|週|星期|月|年))|整整(?:一|1)(?=個?(?:小時|天|週|星期|月|年))"),
+        "1",
+    ),
+    (
+        re.compile(
+            r"\b(from|between) (1[0-2]|\d) (to|until|till|and) (1[0-2]|\d)(?=[,.;]|$| (?:on|the|every|each|in the|at night)\b)",
+            re.IGNORECASE,
+        ),
+        r"\1 \2:00 o'clock \3 \4:00 o'clock",
+    ),
+    (re.compile(r"\bfrom (1[0-2]|\d)(?= (?:to|until|till) (?:noon|midnight)\b)", re.IGNORECASE), r"from \1:00 o'clock"),
     # For the first time: a word, not a number.
     (re.compile(r"第1次(?!\w{0,2}(?:和|與|及|、)第)"), "首次"),
     (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),

@@ -15,6 +15,11 @@ _DAY_MINUTES, _HALF_DAY_MINUTES = 24 * 60, 12 * 60
 _PARTS_OF_DAY = {
     "dawn": range(240, 421),
     "dusk": range(1020, 1171),
+    "night": (*range(301), *range(22 * 60, 24 * 60)),
+    "breakfast": range(360, 601),
+    "lunch": range(660, 841),
+    "tea": range(840, 1021),
+    "dinner": range(1020, 1201),
     "whole": range(0),
     "morning": range(12 * 60 + 1),
     "afternoon": range(12 * 60, 18 * 60 + 1),

@@ -145,7 +145,7 @@ _OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
     ),
     (
         re.compile(
-            r"\b(from|between) (1[0-2]|\d) (to|until|till|and) (1[0-2]|\d)(?=[,.;]|$| (?:on|the|every|each|in the|at night)\b)",
+            r"\b(from|between) (1[0-2]|\d) (to|until|till|and) (1[0-2]|\d)(?= (?:on|the evening|the night|the day|every|each|in the|at night)\b)",
             re.IGNORECASE,
         ),
         r"\1 \2:00 o'clock \3 \4:00 o'clock",

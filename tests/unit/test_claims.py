@@ -254,6 +254,24 @@ def test_what_the_source_does_not_say_does_not_go_out(sentence, kind):
         ("The land was for lease only and could not be bought.", "Firms were not limited to leasing the land."),
         ("The zoo is free for children.", "The zoo is free for over-65s."),
         ("Tenants can book a pickup.", "Tenants need their landlord's consent to book a pickup."),
+        ("競爭型預計4月開始。", "競爭型預計等到放暑假才開始。"),
+        ("大樓預計年中完工。", "大樓預計入秋以後完工。"),
+        ("高雄館展出近60項應用。", "高雄館展出上百項應用。"),
+        ("說明會在大港創艦舉辦。", "說明會在大勇路的大港創艦舉辦。"),
+        ("參與者有中華電信和遠傳電信。", "參與者有遠傳電信和台灣之星。"),
+        ("申請不需要先預約。", "申請一定要先預約。"),
+        ("乘客要自己按鈕。", "乘客無須按鈕。"),
+        ("未滿6歲的兒童免費。", "未滿6歲的兒童和旗津居民都免費。"),
+        ("The line is answered 24 hours a day.", "The line is answered from breakfast time into the wee hours."),
+        ("Founders attend 10 hours of courses.", "Founders attend a whole week of courses."),
+        ("There were two panels.", "There was a trio of panels."),
+        ("Investors were sought for plots B and C.", "Investors were sought for plots D and E."),
+        ("Citizens can ring 1999.", "Citizens can no longer ring 1999."),
+        ("The farmers report their needs.", "Certified organic farmers report their needs."),
+        (
+            "Rooftop owners may borrow NT$600,000.",
+            "Rooftop owners may borrow NT$600,000, so long as they live in the house.",
+        ),
     ],
 )
 def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(source, sentence):
@@ -304,6 +322,9 @@ def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(sour
         ("The office is at 23 Penglai Road.", "The office is at No. 23 Penglai Road."),
         ("A firm must stay for at least 8 years.", "A firm must stay for no less than 8 years."),
         ("The doors do not open by themselves.", "The doors will not open by themselves."),
+        ("The fair was held in July 2026.", "The fair was held in the summer of 2026."),
+        ("The pass costs NT$100.", "The pass costs a hundred NT dollars."),
+        ("The desk is open 18:00 to 20:00 on Wednesdays.", "The desk is open from six to eight on Wednesdays."),
     ],
 )
 def test_what_follows_from_the_source_goes_out(source, sentence):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.answer import AnswerContext
+from bot.introduction import drop_introduction
 from knowledge_base.evidence import Judge
 from knowledge_base.question import Kind, QuestionPart, asks_what_about, split_question
 from knowledge_base.traditional import write_traditional
@@ -20,7 +21,8 @@ def understand_question(context: AnswerContext) -> AnswerContext:
     judge = context.knowledge.judge
     # The documents are in traditional characters; whoever asks in simplified ones is understood all the same.
     before_in_traditional = tuple(write_traditional(text) for text in context.asked_before)
-    context = replace(context, text=write_traditional(context.text), asked_before=before_in_traditional)
+    question = drop_introduction(write_traditional(context.text))
+    context = replace(context, text=question, asked_before=before_in_traditional)
     parts = [
         replace(part, context=part.told) if judge.stands_alone(part) else part for part in split_question(context.text)
     ]

@@ -11,8 +11,9 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
+from knowledge_base.claims.words import read_groups
 from knowledge_base.evidence import RatedPassage, Verdict
-from knowledge_base.question import Kind, shows_kind
+from knowledge_base.question import Kind, QuestionPart, shows_kind
 
 # What answers a question for a value.
 VALUES_ASKED: Mapping[Kind, frozenset[ClaimKind]] = {
@@ -74,7 +75,16 @@ def _list_needed(
         return []
     kind = verdict.part.kind
     own = [item for item in kept if any(rated.found.passage.document_id in documents for rated in item.passages)]
-    return [text for text in _list_best(verdict, statements) if text not in said and not _gives(own, text, kind)]
+    best = [text for text in _list_best(verdict, statements) if text not in said and not _gives(own, text, kind)]
+    of_group = _find_of_group(verdict.part, statements, kept)
+    return list(dict.fromkeys([*of_group, *best]))[:MAX_ADDED]
+
+
+def _find_of_group(part: QuestionPart, statements: Sequence[str], kept: Sequence[Kept]) -> list[str]:
+    """Return the first statement on a group that the question names ("and children?") and nothing of what is kept."""
+    told = frozenset(group for item in kept for group in read_groups(item.text))
+    untold = read_groups(part.text) - told
+    return [text for text in statements if read_groups(text) & untold][:1]
 
 
 def _list_best(verdict: Verdict, statements: Sequence[str]) -> list[str]:

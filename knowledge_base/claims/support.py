@@ -32,7 +32,7 @@ from knowledge_base.claims.words import (
     find_opposite,
     find_other_group,
     load_claim_words,
-    names_group,
+    read_groups,
     read_rates,
     read_word_classes,
 )
@@ -241,8 +241,8 @@ def _check_groups(sentence: str, source: Source) -> Iterable[Problem]:
         asked = [{(c.kind, c.value) for c in read_values(line) if c.kind in CONDITIONS} for line in near]
         if all(conditions and not conditions & told for conditions in asked):
             yield Problem("free", sentence)
-    is_for_all = "free" in read_word_classes(sentence) and not names_group(sentence)
-    if free and is_for_all and all(names_group(line) for line in free):
+    is_for_all = "free" in read_word_classes(sentence) and not read_groups(sentence)
+    if free and is_for_all and all(read_groups(line) for line in free):
         yield Problem("free", sentence)
 
 

@@ -94,10 +94,10 @@ def _drop_questions(text: str) -> str:
 
 
 @lru_cache(maxsize=8_192)
-def names_group(text: str) -> bool:
-    """Say whether a text says of whom it speaks."""
+def read_groups(text: str) -> frozenset[int]:
+    """Return the groups of people and things a text names, as places in the list of groups."""
     plain = normalise(text)
-    return any(group.search(plain) for group in load_claim_words().groups)
+    return frozenset(place for place, group in enumerate(load_claim_words().groups) if group.search(plain))
 
 
 def find_other_group(text: str, source: str) -> str:

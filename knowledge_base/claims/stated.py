@@ -61,6 +61,9 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
             return _is_most(stated)
         case ClaimKind.PERCENT if stated.value == MOST:
             return False
+        case ClaimKind.PERCENT if stated.kind is ClaimKind.PERCENT and claim.text.endswith("折"):
+            # To pay 八折 is to pay 80%, and to save 20%.
+            return stated.value in (claim.value, 100 - claim.value)
         case ClaimKind.PERCENT if stated.kind is ClaimKind.FRACTION:
             return _is_fraction(claim.value, stated.value)
         case ClaimKind.FRACTION if stated.kind is ClaimKind.PERCENT and stated.value != MOST:

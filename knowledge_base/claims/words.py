@@ -21,6 +21,7 @@ _NOT_OPEN = re.compile(
 _TWICE_DENIED = re.compile(
     r"\b(?:not|n['’]t) (?:exempt(?:ed)?|excused)\b|\bnothing (?:prevent|stop|bar|forbid)\w*|\bnot (?:limited|restricted|confined) to\b|不(?:限於|侷限於)"
 )
+_NO_OTHER = re.compile(r"\bno(?:t|ne)? (?:different|other)\b(?! than (?:the|a) )|沒有?(?:不同|差別)")
 _COMFORT = re.compile(
     r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b|\bi['’]m (?:sorry|afraid)\b"
 )
@@ -89,7 +90,7 @@ def _drop_questions(text: str) -> str:
     """Return a text, normalised, without what denies nothing: 要不要 asks whether, 沒關係 comforts."""
     plain = _COMFORT.sub(" ", normalise(text))
     plain = _ONLY_ONE.sub(r"\1", _WHETHER.sub(r"\1", plain))
-    plain = _TWICE_DENIED.sub("regardless of", plain)
+    plain = _NO_OTHER.sub("the same", _TWICE_DENIED.sub("regardless of", plain))
     return _NOT_OPEN.sub(lambda match: "關閉" if match["zh"] else "closed", plain)
 
 

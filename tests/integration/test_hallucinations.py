@@ -104,7 +104,7 @@ def test_of_sentences_written_by_someone_who_had_not_seen_the_check_few_false_on
             guard = guards[entry["document"], entry["language"]]
             numbers = sorted({find_number(guard, line) for line in entry["source"]})
             out[name] += guard.guard(entry["text"], numbers).passes
-    assert out["false"] <= 0.045 * len(read_blind("false"))
+    assert out["false"] <= 0.025 * len(read_blind("false"))
     assert out["honest"] >= 0.87 * len(read_blind("honest"))
 
 

@@ -267,6 +267,10 @@ def test_what_the_source_does_not_say_does_not_go_out(sentence, kind):
         ("There were two panels.", "There was a trio of panels."),
         ("Investors were sought for plots B and C.", "Investors were sought for plots D and E."),
         ("Citizens can ring 1999.", "Citizens can no longer ring 1999."),
+        ("方案由交通部公路局主辦。", "方案由交通部觀光署主辦。"),
+        ("公司和工廠都可以申請。", "公司、工廠和財團法人都可以申請。"),
+        ("The subsidy is for people aged 18-45.", "The subsidy is for people aged 18-45 with a university degree."),
+        ("The commission is not the same as the committee.", "The commission is no different from the committee."),
         ("The farmers report their needs.", "Certified organic farmers report their needs."),
         (
             "Rooftop owners may borrow NT$600,000.",
@@ -324,6 +328,8 @@ def test_what_differs_in_one_word_from_what_the_source_says_does_not_go_out(sour
         ("The doors do not open by themselves.", "The doors will not open by themselves."),
         ("The fair was held in July 2026.", "The fair was held in the summer of 2026."),
         ("The pass costs NT$100.", "The pass costs a hundred NT dollars."),
+        ("第5至6年付80%租金。", "第5到6年租金付八折。"),
+        ("2025年有3家國外廠商。", "2025年只有三家國外廠商。"),
         ("The desk is open 18:00 to 20:00 on Wednesdays.", "The desk is open from six to eight on Wednesdays."),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from decimal import Decimal
+
+from knowledge_base.claims.spoken import write_spoken
 
 _DIGITS = {
     "零": 0,
@@ -98,75 +99,6 @@ _ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 _LONG_ORDINAL = re.compile(rf"\b({'|'.join(_TENS)})[\s-]({'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 
 
-def _count_dozens(match: re.Match[str]) -> str:
-    dozens = {"一": 1, "兩": 2}.get(match[1])
-    return str(12 * (int(match[1]) if dozens is None else dozens))
-
-
-# Units that are told by others, and times of day in words. "Half past nine" is 9:30.
-_OTHER_UNITS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"\bhalf a dozen\b", re.IGNORECASE), "6"),
-    (re.compile(r"\b(?:a )?couple of dozen\b", re.IGNORECASE), "24"),
-    (re.compile(r"\bseveral dozen\b|\ba few dozen\b", re.IGNORECASE), "dozens of"),
-    (re.compile(r"\b(?:a|1) dozen\b", re.IGNORECASE), "12"),
-    (re.compile(r"\b(\d+) dozen\b", re.IGNORECASE), lambda match: str(12 * int(match[1]))),
-    (re.compile(r"\b(?:a|1) decade\b", re.IGNORECASE), "10 years"),
-    (re.compile(r"\b(\d{1,2}) decades\b", re.IGNORECASE), lambda match: f"{match[1]}0 years"),
-    (re.compile(r"\bhalf a century\b", re.IGNORECASE), "50 years"),
-    (re.compile(r"\b(?:a|1) century\b", re.IGNORECASE), "100 years"),
-    (re.compile(r"半個?世紀"), "50年"),
-    (re.compile(r"半打(?!開)"), "6"),
-    (re.compile(r"(?<![\d.])(\d+|一|兩)打(?!開|電話|造|算|擊|卡|掃|包|折|通)"), _count_dozens),
-    (re.compile(r"(?:1|(?<!\d)一)刻鐘?"), "15分鐘"),
-    (re.compile(r"\bevery other (day|week|month|year)\b", re.IGNORECASE), r"every 2 \1s"),
-    (
-        re.compile(r"\btwice (?=an? (?:day|week|month|year)|per |each |every |dai|week|month|year)", re.IGNORECASE),
-        "2 times ",
-    ),
-    # The first two years are years one and two.
-    (re.compile(r"\b(?:the |its |your |their )?first (\d) (year|month)s\b", re.IGNORECASE), r"\2s 1 to \1"),
-    (re.compile(r"(?<![從以之先目])(?:頭|前)([2-9])年(?!度|級)"), r"第1至\1年"),
-    (
-        re.compile(
-            r"\b(open(?:s|ed)?(?: daily)?(?: from)?) (1[0-2]|\d) (to|until|till|-) (1[0-2]|\d)(?=[,.;]|$| from| on| every| daily)",
-            re.IGNORECASE,
-        ),
-        r"\1 \2:00 o'clock \3 \4:00 o'clock",
-    ),
-    (re.compile(r"(?:每?[週周]|星期|禮拜)[一1](?:至|到|-|~)(?:[週周]|星期|禮拜)?[五5](?!\d)"), "平日"),
-    (re.compile(r"\bmon(?:day)?s? ?(?:to|through|until|-) ?fri(?:day)?s?\b", re.IGNORECASE), "weekdays"),
-    (re.compile(r"(?<![第\d])(?:1|一)個月(?=(?:大?約|就|要|可|有|各)?\d+(?:元|圓|塊))"), "每月"),
-    (re.compile(r"\ba pair of\b|\b(?:a|the) duo\b", re.IGNORECASE), "2"),
-    (re.compile(r"\b(?:a|the) trio\b", re.IGNORECASE), "3"),
-    (re.compile(r"\b(?:a|the|one|1) (?:whole|full|entire) (hour|day|week|month|year)\b", re.IGNORECASE), r"1 \1"),
-    (
-        re.compile(r"(?:整整)?(?:一|1)整(?=個?(?:小時|天|週|星期|月|年))|整整(?:一|1)(?=個?(?:小時|天|週|星期|月|年))"),
-        "1",
-    ),
-    (
-        re.compile(
-            r"\b(from|between) (1[0-2]|\d) (to|until|till|and) (1[0-2]|\d)(?= (?:on|the evening|the night|the day|every|each|in the|at night)\b)",
-            re.IGNORECASE,
-        ),
-        r"\1 \2:00 o'clock \3 \4:00 o'clock",
-    ),
-    (re.compile(r"\bfrom (1[0-2]|\d)(?= (?:to|until|till) (?:noon|midnight)\b)", re.IGNORECASE), r"from \1:00 o'clock"),
-    # For the first time: a word, not a number.
-    (re.compile(r"第1次(?!\w{0,2}(?:和|與|及|、)第)"), "首次"),
-    (re.compile(r"\b(?:a )?fortnight\b", re.IGNORECASE), "14 days"),
-    (re.compile(r"\b(?:a |1 )?quarter of an hour\b", re.IGNORECASE), "15 minutes"),
-    (re.compile(r"\bhalf past (1[0-2]|\d)\b", re.IGNORECASE), r"\1:30 o'clock"),
-    (re.compile(r"\b(?:a )?quarter past (1[0-2]|\d)\b", re.IGNORECASE), r"\1:15 o'clock"),
-    (re.compile(r"\b(?:a )?quarter to (1[0-2]|\d)\b", re.IGNORECASE), lambda m: f"{int(m[1]) - 1 or 12}:45 o'clock"),
-    (re.compile(r"\b(1[0-2]|\d) o['’]?clock\b", re.IGNORECASE), r"\1:00 o'clock"),
-    (re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? in the morning\b", re.IGNORECASE), r"\1\2 a.m."),
-    (
-        re.compile(r"\b(1[0-2]|\d)(:\d\d)?(?: o'clock)? (?:in the (?:afternoon|evening)|at night)\b", re.IGNORECASE),
-        r"\1\2 p.m.",
-    ),
-)
-
-
 def rewrite_numerals(text: str) -> str:
     """Return a text with its numbers as plain digits: "三千萬元", "3,000 萬元" and "３０００萬元" all as "30000000元".
 
@@ -195,9 +127,7 @@ def rewrite_numerals(text: str) -> str:
     plain = _DIGITS_AND_WORD.sub(_rewrite_multiplied, plain)
     plain = _LONG_ORDINAL.sub(_rewrite_ordinal, plain)
     plain = _ENGLISH_RUN.sub(_rewrite_english, plain)
-    for pattern, repl in _OTHER_UNITS:
-        plain = pattern.sub(repl, plain)
-    return plain
+    return write_spoken(plain)
 
 
 def _format(value: Decimal | int) -> str:

@@ -13,7 +13,7 @@ from bot.replies import CityWords
 from bot.speech import ChatCity, Topic
 from cities import CITIES
 from knowledge_base.readers import UnreadableFile, read_file
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 from scheduler.announcement_message import CityNames
 from storage.documents import Document
 

@@ -1,6 +1,7 @@
-"""Leaves out what citizens say of themselves beside their question: a name, a phone number, where they live.
+"""Leaves out what citizens say of themselves beside their question: a name, a phone number, the house they live in.
 
-Nothing of it helps to find an answer, and a search that has to find it, too, finds nothing.
+Nothing of it helps to find an answer, and a search that has to find it, too, finds nothing. Only what surely tells no
+more than that goes: 「我叫車被拖吊了」 is no introduction.
 """
 
 from __future__ import annotations
@@ -11,17 +12,27 @@ from bot.personal_data import mask_personal_data
 from knowledge_base.question import asks_something
 from knowledge_base.tokens import load_question_cues, normalise
 
-_INTRODUCES = re.compile("|".join(load_question_cues()["introduces"]))
+_CUES = load_question_cues()
+# A whole clause that says who asks, once numbers are left out; and what names a number of one's own.
+_INTRODUCTION = re.compile("|".join(_CUES["introduces"]))
+_LABEL = re.compile("|".join(_CUES["labels"]), re.IGNORECASE)
+_HOUSE = re.compile("|".join(_CUES["house"]))
+_MASK = re.compile(r"\[(?:card|ID|phone|e-mail)\]")
 _CLAUSE_END = re.compile(r"(?<=[，,。；;！!？?\n])|(?<=\. )")
 
 
 def drop_introduction(text: str) -> str:
-    """Return a question without the clauses that only tell who asks; the whole text where nothing else asks."""
-    clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
-    kept = [clause for clause in clauses if asks_something(clause) or not _introduces(clause)]
-    return "".join(kept).strip() if len(kept) < len(clauses) and any(map(asks_something, kept)) else text
+    """Return a question without what only tells who asks; the whole text where nothing else asks."""
+    kept = "".join(clause for clause in map(_shorten, _CLAUSE_END.split(text)) if clause).strip()
+    return kept if asks_something(kept) else text
 
 
-def _introduces(clause: str) -> bool:
-    """Say whether a clause tells who asks: the number of an office is no such thing, one's own is."""
-    return mask_personal_data(clause, landlines=False) != clause or bool(_INTRODUCES.search(normalise(clause)))
+def _shorten(clause: str) -> str:
+    """Return a clause without one's own numbers and house; nothing where that and a name was all of it."""
+    if asks_something(clause):
+        return clause
+    bare = _MASK.sub(" ", mask_personal_data(clause, landlines=False))
+    bare = bare if bare == clause else _LABEL.sub(" ", bare)
+    bare = _HOUSE.sub("", bare)
+    rest = normalise(bare).strip(" ,.;:!。、\n")
+    return "" if not rest or _INTRODUCTION.fullmatch(rest) else bare

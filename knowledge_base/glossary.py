@@ -11,7 +11,7 @@ from pathlib import Path
 
 from knowledge_base.language import count_cjk
 from knowledge_base.tokens import normalise, stem
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 NAME = "name"
 WORD = "word"

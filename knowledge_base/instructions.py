@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from knowledge_base.language import CJK
 from knowledge_base.tokens import normalise
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 # Characters of the "tags" block (U+E0000) carry ASCII that nobody sees.
 _TAG_BASE = 0xE0000

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from knowledge_base.documents import InvalidDocument, document_from_front_matter
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 from storage.documents import Document
 
 MAX_FILE_BYTES = 20_000_000

@@ -16,7 +16,7 @@ from typing import Any
 import snowballstemmer
 
 from knowledge_base.language import CJK
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 _TOKEN = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<number>\d+(?:\.\d+)+[a-z]*)|(?P<word>[^\W_{CJK}]+)")
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 WEIGHTS_FILE = Path(__file__).parent / "weights.yaml"
 _HEADER = """# Written by the scripts of knowledge_base/evaluation, each its own section; what the names mean stands in:

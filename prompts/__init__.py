@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from prompts.yaml_files import load_yaml
+import yaml
 
 _FOLDER = Path(__file__).parent
 LANGUAGES = ("zh-TW", "en")
@@ -47,7 +47,7 @@ def load_wording(language: str) -> Wording:
     """Read what the assistant says in a language: replies, chat and announcements."""
     texts: dict[str, str] = {}
     for name in ("replies", "chat", "announcements"):
-        texts |= load_yaml((_FOLDER / f"{name}.{language}.yaml").read_text(encoding="utf-8"))
+        texts |= yaml.safe_load((_FOLDER / f"{name}.{language}.yaml").read_text(encoding="utf-8"))
     return Wording(language, texts)
 
 
@@ -63,7 +63,7 @@ class CommandPattern:
 @cache
 def load_commands() -> tuple[CommandPattern, ...]:
     """Read commands.yaml; the first command that matches wins."""
-    entries = load_yaml((_FOLDER / "commands.yaml").read_text(encoding="utf-8"))
+    entries = yaml.safe_load((_FOLDER / "commands.yaml").read_text(encoding="utf-8"))
     return tuple(
         CommandPattern(entry["name"], tuple(entry["slash"]), tuple(re.compile(text) for text in entry["patterns"]))
         for entry in entries
@@ -73,7 +73,7 @@ def load_commands() -> tuple[CommandPattern, ...]:
 @cache
 def load_screens() -> tuple[Screen, ...]:
     """Read screening.yaml; the first screen that matches wins."""
-    entries = load_yaml((_FOLDER / "screening.yaml").read_text(encoding="utf-8"))
+    entries = yaml.safe_load((_FOLDER / "screening.yaml").read_text(encoding="utf-8"))
     return tuple(
         Screen(
             status=entry["status"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from prompts.yaml_files import load_yaml
+import yaml
 
 _FOLDER = Path(__file__).parent
 _FILE = re.compile(r"\A---\n(?P<front>.*?)\n---\n# System\n(?P<system>.*?)\n# Human\n(?P<human>.*)\Z", re.DOTALL)
@@ -39,7 +39,7 @@ def load_model_prompt(name: str) -> ModelPrompt:
     match = _FILE.match(text)
     if not match:
         raise ValueError(f"prompts/{name}.md: expected front matter, then '# System' and '# Human'")
-    front = load_yaml(match["front"])
+    front = yaml.safe_load(match["front"])
     return ModelPrompt(
         name=front["name"],
         version=int(front["version"]),

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 LANGUAGES = ("zh-TW", "en")
 

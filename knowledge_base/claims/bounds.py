@@ -32,7 +32,7 @@ _TIME_BEFORE = (
     (Bound.FROM, re.compile(r"(?:自|從|由|\b(?:from|since|after|(?:start|begin|open|launche?)(?:s|ed|ing)?(?: on| from| at)?|began(?: on| at)?)\s(?:the )?)\s*$")),
 )  # fmt: skip
 _ANY_AFTER = (
-    (Bound.FROM, re.compile(r"^(?:多|餘)(?![少數])|^起(?=[,，。;；、)\s]|$)|^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
+    (Bound.FROM, re.compile(r"^(?:多|餘)(?![少數了])|^起(?=[,，。;；、)\s]|$)|^[^，,。;；、\d]{0,4}?(?:以上|起跳)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:more|above|older|over|higher|longer)\b(?! than| nt| \$| us| \d)|^\s?upwards?\b")),
     (Bound.TO, re.compile(r"^[^，,。;；、\d]{0,4}?(?:以下|以內|之內)|^\s?(?:[a-z%]+ ){0,2}?(?:or|and) (?:less|below|younger|under|fewer|lower|shorter)\b(?! than)")),
 )  # fmt: skip
 _TIME_AFTER = (

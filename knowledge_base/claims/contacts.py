@@ -61,7 +61,7 @@ _DISGUISED = re.compile(
     r"\b[a-z][a-z0-9+.-]*\s?://(?!\s?[a-z0-9])[^\s，。；]+|\b(?!https?\b)[a-z][a-z0-9+-]{1,15}\s?://[^\s，。；]+|\bhxxps?:"
     # letters that are not Latin, a full-width stop, or a gap at the dot
     rf"|[^\W_][\w-]*[.．](?:{_ENDINGS})(?![A-Za-z0-9])|[A-Za-z0-9-]+。(?:{_ENDINGS})(?![A-Za-z0-9])"
-    r"|[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[A-Za-z0-9-]{2,}(?:\s[.,]|[.,]\s|,)(?:com|net|org|tw|cn)\b"
+    r"|[\w-]+[.。．](?:台灣|台湾|香港|中國|中国|公司|網路|网络|商城|网址)|[A-Za-z0-9-]{2,}(?:\s[.,]|[.,]\s|,)(?:com|net|org|tw|cn)\b(?! [a-z])"
     # the dot as a word
     r"|[\w-]+\s?[\[(（{]\s?(?:dot|點|[.。．])\s?[\])）}]\s?\w+|[A-Za-z][\w-]*(?:\s(?:dot|點)\s|點)[A-Za-z][\w-]*"
     # accounts of chats, and of mail with the sign as a word

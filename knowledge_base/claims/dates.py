@@ -103,24 +103,6 @@ _WEEKDAY_EN = re.compile(
     r"\b(?P<day>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?\b(?!\s?light)", re.IGNORECASE
 )
 _WEEKDAYS_EN = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
-SEASONS = (
-    (
-        "spring",
-        re.compile(
-            r"春天|春季|入春|開春|初春|\b(?:in |last |next |this |every |by )?(?:early |late )?spring\b(?! festival)",
-            re.IGNORECASE,
-        ),
-    ),
-    ("summer", re.compile(r"夏天|夏季|入夏|盛夏|初夏|\bsummer\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
-    (
-        "autumn",
-        re.compile(
-            r"(?<!中)秋天|(?<!中)秋季|入秋|初秋|深秋|\bautumn\b(?<!mid-autumn)|\b(?:in|this|next|by) (?:the )?fall\b(?! (?:of|to|short))",
-            re.IGNORECASE,
-        ),
-    ),
-    ("winter", re.compile(r"冬天|冬季|入冬|隆冬|\bwinter\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
-)
 _DAY_KINDS = (
     ("weekend", re.compile(r"週末|周末|\bweekends?\b", re.IGNORECASE)),
     ("workday", re.compile(r"平日|上班日|\bweekdays?\b", re.IGNORECASE)),
@@ -151,7 +133,6 @@ _DAY_KINDS = (
     ("summer holidays", re.compile(r"暑假|暑期|\bsummer (?:holidays?|vacation|break)\b", re.IGNORECASE)),
     ("winter holidays", re.compile(r"寒假|\bwinter (?:holidays?|vacation|break)\b", re.IGNORECASE)),
     ("school start", re.compile(r"開學|\b(?:school|term|semester) (?:starts?|begins?)\b", re.IGNORECASE)),
-    *SEASONS,
     ("holiday", re.compile(r"(?:國定)?假日|例假|\b(?:public |national )?holidays?\b", re.IGNORECASE)),
 )
 
@@ -201,6 +182,24 @@ _PART_EN = re.compile(
     r"\b(?:(?P<part>early|mid|late)|(?:the )?(?P<part2>beginning|start|middle|end|last day|last month)(?= of))(?:[\s-]+(?:of )?)"
     rf"(?=(?:the |this |that |each |every |next )?(?P<unit>year\b|month\b|{_MONTH}|(?:19|20)\d\d))",
     re.IGNORECASE,
+)
+_SEASONS = (
+    (
+        "spring",
+        re.compile(
+            r"春天|春季|入春|開春|初春|\b(?:in |last |next |this |every |by )?(?:early |late )?spring\b(?! festival)",
+            re.IGNORECASE,
+        ),
+    ),
+    ("summer", re.compile(r"夏天|夏季|入夏|盛夏|初夏|\bsummer\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
+    (
+        "autumn",
+        re.compile(
+            r"(?<!中)秋天|(?<!中)秋季|入秋|初秋|深秋|\bautumn\b(?<!mid-autumn)|\b(?:in|this|next|by) (?:the )?fall\b(?! (?:of|to|short))",
+            re.IGNORECASE,
+        ),
+    ),
+    ("winter", re.compile(r"冬天|冬季|入冬|隆冬|\bwinter\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
 )
 _AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚間", "夜間", "夜晚"})
 
@@ -306,9 +305,10 @@ def read_parts(text: str) -> Iterator[Claim]:
         is_word = match["unit"].lower() in ("year", "month")
         of = None if is_word else int(match["unit"]) if match["unit"].isdigit() else _month(match["unit"])
         yield _make_part(unit, part, of, text, match)
-    for name, pattern in _PARTS_OF_DAY:
-        for match in pattern.finditer(text):
-            yield Claim(ClaimKind.PART, ("day", name, None), match.group(), *match.span())
+    for unit, parts in (("day", _PARTS_OF_DAY), ("year", _SEASONS)):
+        for name, pattern in parts:
+            for match in pattern.finditer(text):
+                yield Claim(ClaimKind.PART, (unit, name, None), match.group(), *match.span())
 
 
 def _make_part(unit: str, part: str, of: int | None, text: str, match: re.Match[str]) -> Claim:

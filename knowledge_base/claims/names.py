@@ -12,7 +12,7 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.glossary import NAME, Glossary, contains_form, fold, make_glossary
 from knowledge_base.language import count_cjk
 from knowledge_base.tokens import ENGLISH_STOP_STEMS, stem
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 # The end of an organisation's name: "衛生局" in "高雄市政府衛生局".
 _ORGANISATION = re.compile(

@@ -50,11 +50,20 @@ _LENGTHS = (
     _rule(r"\b(?:the |its |your |their )?first (\d) (year|month)s\b", r"\2s 1 to \1"),
     _rule(r"(?<![從以之先目])(?:頭|前)([2-9])年(?!度|級)", r"第1至\1年"),
     # So much in a month is a rate, no length of time.
-    _rule(r"(?<![第\d])(?:1|一)個月(?=(?:大?約|就|要|可|有|各)?\d+(?:元|圓|塊))", "每月"),
+    _rule(r"(?<![第\d])(?:1|一)個月(?=(?:大?約|就|要|可|有|各|補助?|付|給|領|收|繳)?\d+(?:元|圓|塊))", "每月"),
 )
 _DAYS = (
     _rule(r"(?:每?[週周]|星期|禮拜)[一1](?:至|到|-|~)(?:[週周]|星期|禮拜)?[五5](?!\d)", "平日"),
     _rule(r"\bmon(?:day)?s? ?(?:to|through|until|-) ?fri(?:day)?s?\b", "weekdays"),
+)
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+    "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+)  # fmt: skip
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAY_OF_MONTH = _rule(
+    rf"\b(?:the )?({'|'.join(_ORDINALS)}) of (?=(?:{_MONTHS})\b)",
+    lambda match: f"{_ORDINALS.index(match[1].lower()) + 1} ",
 )
 _HOUR = r"(1[0-2]|\d)"
 _HOURS = (
@@ -80,6 +89,6 @@ _HOURS = (
 
 def write_spoken(text: str) -> str:
     """Return a text with its dozens, decades, half hours and the like in digits."""
-    for pattern, replacement in (*_COUNTS, *_LENGTHS, *_DAYS, *_HOURS):
+    for pattern, replacement in (*_COUNTS, *_LENGTHS, *_DAYS, _DAY_OF_MONTH, *_HOURS):
         text = pattern.sub(replacement, text)
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date
 from decimal import Decimal
 
@@ -26,8 +27,17 @@ _PARTS_OF_DAY = {
     "evening": range(17 * 60, 24 * 60),
 }
 _PARTS_OF_MONTH = {"start": range(1, 11), "middle": range(10, 22), "end": range(20, 32), "last": range(28, 32)}
-_PARTS_OF_YEAR = {"start": range(1, 4), "middle": range(5, 9), "end": range(11, 13), "last": range(12, 13)}
-_SEASONS = {"spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11), "winter": (12, 1, 2)}
+_PARTS_OF_YEAR: dict[str, Container[int]] = {
+    "start": range(1, 4),
+    "middle": range(5, 9),
+    "end": range(11, 13),
+    "last": range(12, 13),
+} | {
+    "spring": range(3, 6),
+    "summer": range(6, 9),
+    "autumn": range(9, 12),
+    "winter": (12, 1, 2),
+}
 _MONTH_DAYS, _MONTH_SLACK_DAYS = 30.44, 2
 HALF = 50
 NEXT_DAY = ("next day", None, None)
@@ -73,8 +83,6 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
         case ClaimKind.DURATION:
             if stated.kind is ClaimKind.DATE and claim.value[0] == "day":
                 return bool(stated.value == (None, None, claim.value[1]))
-        case ClaimKind.WEEKDAY if claim.value in _SEASONS and stated.kind is ClaimKind.DATE:
-            return stated.value[1] in _SEASONS[claim.value]
         case ClaimKind.PHONE:
             return stated.kind is ClaimKind.PHONE and _is_phone_stated(claim.value, stated.value)
         case ClaimKind.URL:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from knowledge_base.tokens import normalise
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 _WHETHER = re.compile(r"(.)[不沒]\1")
 # 只租不賣 says one thing twice.
@@ -21,7 +21,9 @@ _NOT_OPEN = re.compile(
 _TWICE_DENIED = re.compile(
     r"\b(?:not|n['’]t) (?:exempt(?:ed)?|excused)\b|\bnothing (?:prevent|stop|bar|forbid)\w*|\bnot (?:limited|restricted|confined) to\b|不(?:限於|侷限於)"
 )
-_NO_OTHER = re.compile(r"\bno(?:t|ne)? (?:different|other)\b(?! than (?:the|a) )|沒有?(?:不同|差別)")
+_NO_OTHER = re.compile(
+    r"\bno(?:t|ne)? (?:different|other)\b(?! than (?:the|a) )|\bno difference between\b|\b(?:are|is) one (?:body|and the same)\b|沒有?(?:不同|差別)"
+)
 _COMFORT = re.compile(
     r"^(?:不是|不行|不會|不用|不需要|不必|不能|不可以|沒有)[,，]|沒關係|(?:別|不用|不必)擔心|\bdon['’]t worry\b|\bi['’]m (?:sorry|afraid)\b"
 )

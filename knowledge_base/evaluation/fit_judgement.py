@@ -35,7 +35,7 @@ from knowledge_base.readers import read_file
 from knowledge_base.search import find_passages
 from knowledge_base.standing import load_standings
 from knowledge_base.weights import write_weights
-from prompts.yaml_files import load_yaml
+from knowledge_base.yaml_files import load_yaml
 
 TODAY = date(2026, 11, 20)
 NAMES = [field.name for field in fields(Signals)]

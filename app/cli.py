@@ -30,7 +30,7 @@ app = typer.Typer(
 
 CHANNEL = "terminal"
 # Starting takes seconds of those that an answer may take; a language model has what is left, but a fair part.
-ANSWER_SECONDS, MIN_MODEL_SECONDS = 6.5, 3.0
+ANSWER_SECONDS, MIN_MODEL_SECONDS = 6.5, 1.5
 
 app.add_typer(tickets_app, name="tickets")
 app.add_typer(inbox_app, name="inbox")

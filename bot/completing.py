@@ -77,7 +77,7 @@ def _list_needed(
     own = [item for item in kept if any(rated.found.passage.document_id in documents for rated in item.passages)]
     best = [text for text in _list_best(verdict, statements) if text not in said and not _gives(own, text, kind)]
     of_group = _find_of_group(verdict.part, statements, kept)
-    return list(dict.fromkeys([*of_group, *best]))[:MAX_ADDED]
+    return list(dict.fromkeys([*of_group, *best]))
 
 
 def _find_of_group(part: QuestionPart, statements: Sequence[str], kept: Sequence[Kept]) -> list[str]:

@@ -98,13 +98,17 @@ class Assistant:
             turns=await self._find_turns(conversation_id) if conversation_id else (),
         )
         reply, question = await self.answer(asked, on_progress)
+        # What was asked is stored, and what it cost accounted for, though whoever asked leaves meanwhile.
+        await asyncio.shield(self._save(question))
+        return reply
+
+    async def _save(self, question: AskedQuestion) -> None:
         try:
             async with self.database.begin() as connection:
                 await save_question(connection, question)
         except SQLAlchemyError:
             # The citizen still gets the answer; the log has the error but never the question.
-            log.exception("question %s was answered but not stored", reply.question_id)
-        return reply
+            log.exception("question %s was answered but not stored", question.id)
 
     async def answer(self, asked: Asked, on_progress: OnProgress | None = None) -> tuple[Reply, AskedQuestion]:
         """Return the answer to a message, and what is to be stored of it, personal data masked."""

@@ -32,7 +32,7 @@ _HINTED_COUNT = re.compile(
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
-    rf"(?:(?P<first>\d+(?:\.\d+)?)%?\s?(?:-|~|至|到|to|and)\s?)?{_N}\s?(?:%|％|percent\b|per cent\b|個?百分點|percentage points?)",
+    rf"(?:(?P<first>\d+(?:\.\d+)?)%?\s?(?:-|~|至|到|to|and)\s?)?{_N}\s?(?:%|％|percent\b|per cent\b|個?百分點|(?:percentage )?points?\b)",
     re.IGNORECASE,
 )
 _PERCENT_ZH = re.compile(rf"百分之\s?{_N}")

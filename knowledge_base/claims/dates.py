@@ -201,6 +201,8 @@ _SEASONS = (
     ),
     ("winter", re.compile(r"冬天|冬季|入冬|隆冬|\bwinter\b(?! (?:holidays?|vacation|break))", re.IGNORECASE)),
 )
+_YEAR_BEFORE = re.compile(r"((?:19|20)\d\d)\s?年?的?\s?$")
+_YEAR_AFTER = re.compile(r"\s(?:of )?((?:19|20)\d\d)\b")
 _AFTERNOON = frozenset({"下午", "傍晚", "晚上", "晚間", "夜間", "夜晚"})
 
 
@@ -305,10 +307,13 @@ def read_parts(text: str) -> Iterator[Claim]:
         is_word = match["unit"].lower() in ("year", "month")
         of = None if is_word else int(match["unit"]) if match["unit"].isdigit() else _month(match["unit"])
         yield _make_part(unit, part, of, text, match)
-    for unit, parts in (("day", _PARTS_OF_DAY), ("year", _SEASONS)):
-        for name, pattern in parts:
-            for match in pattern.finditer(text):
-                yield Claim(ClaimKind.PART, (unit, name, None), match.group(), *match.span())
+    for name, pattern in _PARTS_OF_DAY:
+        for match in pattern.finditer(text):
+            yield Claim(ClaimKind.PART, ("day", name, None), match.group(), *match.span())
+    for name, pattern in _SEASONS:
+        for match in pattern.finditer(text):
+            year = _YEAR_BEFORE.search(text[: match.start()]) or _YEAR_AFTER.match(text[match.end() :])
+            yield Claim(ClaimKind.PART, ("year", name, int(year[1]) if year else None), match.group(), *match.span())
 
 
 def _make_part(unit: str, part: str, of: int | None, text: str, match: re.Match[str]) -> Claim:

@@ -51,6 +51,12 @@ _ONE_EN = re.compile(
     re.IGNORECASE,
 )
 _LAST_UNIT = re.compile(r"(?P<unit>[百千萬億])[一二三四五六七八九1-9]$")
+# 四億半 is 四億五千萬.
+_LARGE_AND_A_HALF = re.compile(rf"(?<=[\d{_CJK_DIGIT}十百千])([億萬千百])半(?!數|年|天|小|個|價)")
+_HALF_OF = {"億": "五千萬", "萬": "五千", "千": "五百", "百": "五十"}
+# An extension of one numeral, and the number of a house behind another.
+_EXTENSION = re.compile(r"(?<=[轉機])\s?([零一二三四五六七八九])(?=[，。、；;,.)）\s]|$)")
+_SUB_NUMBER = re.compile(rf"([{_CJK_DIGIT}十百\d]+)之([{_CJK_DIGIT}十\d]+)號")
 _UNIT_BELOW = {"百": "十", "千": "百", "萬": "千", "億": "千萬"}
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _UNSEEN = dict.fromkeys((0x0000, 0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
@@ -108,6 +114,7 @@ def rewrite_numerals(text: str) -> str:
     plain = _TOO_LONG.sub(lambda match: match.group()[:MAX_DIGITS], _THOUSANDS_COMMA.sub("", plain))
     plain = re.sub(r"(?<=\d) (?=[十百千萬億兆])", "", plain)
     plain = plain.replace("廿", "二十").replace("卅", "三十")
+    plain = _write_halves(plain)
     plain = _FORMAL.sub(lambda match: match.group().translate(_FORMAL_DIGITS), plain)
     plain = _UNITS_OF_MONEY.sub(lambda match: str(_read_chinese(match.group())), plain)
     plain = _A_HUNDRED_AND.sub("one", plain)
@@ -128,6 +135,17 @@ def rewrite_numerals(text: str) -> str:
     plain = _LONG_ORDINAL.sub(_rewrite_ordinal, plain)
     plain = _ENGLISH_RUN.sub(_rewrite_english, plain)
     return write_spoken(plain)
+
+
+def _write_halves(text: str) -> str:
+    """Write a half behind a large unit, and single numerals that count only here: 四億半, 轉一, 二之一號."""
+    text = _LARGE_AND_A_HALF.sub(lambda match: f"{match[1]}{_HALF_OF[match[1]]}", text)
+    text = _EXTENSION.sub(lambda match: str(_DIGITS[match[1]]), text)
+    return _SUB_NUMBER.sub(lambda match: f"{_read_digits(match[1])}之{_read_digits(match[2])}號", text)
+
+
+def _read_digits(run: str) -> str:
+    return run if run.isdigit() else str(_read_chinese(run))
 
 
 def _format(value: Decimal | int) -> str:

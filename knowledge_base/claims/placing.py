@@ -50,7 +50,7 @@ MIN_AROUND = 3
 # What need not be written in digits.
 _WORDED = frozenset({ClaimKind.WEEKDAY, ClaimKind.URL, ClaimKind.EMAIL})
 _MAY_BE_BOUND = frozenset({ClaimKind.DATE, ClaimKind.CLOCK, ClaimKind.DURATION, ClaimKind.PHONE})
-_SHUT = re.compile(r"休[息館園]|關[閉門]|停[止售]|\b(?:closed|shut|over)\b", re.IGNORECASE)
+_SHUT = re.compile(r"休[息館園業]|[公店]休|關[閉門]|停[止售]|\b(?:closed|shut|over)\b", re.IGNORECASE)
 _GIVEN = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT})
 _RATED = frozenset({ClaimKind.MONEY, ClaimKind.PERCENT, ClaimKind.NUMBER})
 _DIGIT = re.compile(r"\d")

@@ -20,6 +20,10 @@ def _count_dozens(match: re.Match[str]) -> str:
     return str(12 * (int(match[1]) if dozens is None else dozens))
 
 
+def _digit(numeral: str) -> str:
+    return numeral if numeral.isdigit() else str(_TEN.index(numeral))
+
+
 _COUNTS = (
     _rule(r"\bhalf a dozen\b", "6"),
     _rule(r"\b(?:a )?couple of dozen\b", "24"),
@@ -33,6 +37,20 @@ _COUNTS = (
     _rule(r"\btwice (?=an? (?:day|week|month|year)|per |each |every |dai|week|month|year)", "2 times "),
     # For the first time: a word, not a number.
     _rule(r"第1次(?!\w{0,2}(?:和|與|及|、)第)", "首次"),
+)
+_TEN = "零一二三四五六七八九"
+_MEASURES = "元|塊錢?|公里|公尺|公分|米|公斤|公噸|噸|公頃|坪|小時|鐘頭|天|週|歲|倍|度|英里"
+_HALVES = (
+    # 六公尺半, 10小時半; 一個半小時, 三個半月.
+    _rule(rf"(?<![\d.])(\d+)(個?(?:{_MEASURES}))半(?!數|價|票|天|日|年)", r"\1.5\2"),
+    _rule(r"(?:(?<![\d.])(\d+)|一)個半(?=小時|鐘頭|月|星期|百分點)", lambda match: f"{match[1] or 1}.5個"),
+    _rule(r"半個(?=百分點)", "0.5個"),
+    _rule(r"\bhalf an? (?=(?:percent|per cent|percentage point|point)\b)", "0.5 "),
+    # 五元五角, 十塊五.
+    _rule(rf"(?<![\d.])(\d+)[元塊]([\d{_TEN}])角", lambda match: f"{match[1]}.{_digit(match[2])}元"),
+    _rule(rf"(?<![\d.])(\d+)塊([{_TEN}])(?=[，。、；;,)）\s]|$)", lambda match: f"{match[1]}.{_digit(match[2])}塊"),
+    # 兩成五五.
+    _rule(rf"(?<![\d.])(\d)成([\d{_TEN}])([\d{_TEN}])(?!\d)", lambda m: f"{m[1]}{_digit(m[2])}.{_digit(m[3])}%"),
 )
 _LENGTHS = (
     _rule(r"\b(?:a|1) decade\b", "10 years"),
@@ -77,6 +95,11 @@ _HOURS = (
         r"(?= (?:on|the evening|the night|the day|every|each|in the|at night)\b)",
         r"\1 \2:00 o'clock \3 \4:00 o'clock",
     ),
+    _rule(
+        rf"\b((?:mornings?|afternoons?|evenings?|nights?|days?|[a-z]+days?)(?: from| between)?) {_HOUR} (to|until|till|and) {_HOUR}"
+        r"(?![\d:]| [a-z]+s\b)",
+        r"\1 \2:00 o'clock \3 \4:00 o'clock",
+    ),
     _rule(rf"\bfrom {_HOUR}(?= (?:to|until|till) (?:noon|midnight)\b)", r"from \1:00 o'clock"),
     _rule(rf"\bhalf past {_HOUR}\b", r"\1:30 o'clock"),
     _rule(rf"\b(?:a )?quarter past {_HOUR}\b", r"\1:15 o'clock"),
@@ -89,6 +112,6 @@ _HOURS = (
 
 def write_spoken(text: str) -> str:
     """Return a text with its dozens, decades, half hours and the like in digits."""
-    for pattern, replacement in (*_COUNTS, *_LENGTHS, *_DAYS, _DAY_OF_MONTH, *_HOURS):
+    for pattern, replacement in (*_COUNTS, *_HALVES, *_LENGTHS, *_DAYS, _DAY_OF_MONTH, *_HOURS):
         text = pattern.sub(replacement, text)
     return text

@@ -32,6 +32,10 @@ _CLAUSE_END = re.compile(
 )
 
 
+_LABEL_BEFORE = re.compile(r"([\u4e00-\u9fff]{2,4})[是為要付收:：]?\s*$")
+_LABEL_AFTER = re.compile(r"\s?((?:by|in|with|for) [a-z]+)\b")
+
+
 @lru_cache(maxsize=16_384)
 def tokens_of(text: str) -> tuple[str, ...]:
     """Return the tokens that say what a text is about: pairs of Chinese characters, stems that are no stop-words."""
@@ -136,6 +140,13 @@ def find_joined(text: str, claims: Sequence[Claim]) -> list[tuple[Claim, Claim, 
         if len(between) <= JOIN_REACH and len(joins) == 1:
             joined.append((first, last, joins.pop()))
     return joined
+
+
+def read_label(claim: Claim, text: str) -> str:
+    """Return what stands at once before a value, or in English how it is paid, as its label; "" where nothing does."""
+    before = _LABEL_BEFORE.search(text[: claim.start])
+    after = _LABEL_AFTER.match(text[claim.end :])
+    return (before[1] if before else "") or (after[1].lower() if after else "")
 
 
 def find_counted(claim: Claim, text: str) -> str:

@@ -16,7 +16,7 @@ from knowledge_base.yaml_files import load_yaml
 
 # The end of an organisation's name: "衛生局" in "高雄市政府衛生局".
 _ORGANISATION = re.compile(
-    r"(?:(?![個這該的在歸與和及由到向是為各某本此有請洽導給讓把被從找去問跟一二三四五六七八九十百千家間所])[\u4e00-\u9fff]){2}(?:局|創新中心|研究中心|策略中心|研究院|研究所|處(?=[，。、；：長的與和及]|$)|委員會|基金會|(?<![簽部連])署(?!名)|公司|大學|醫院|公所|協會|聯盟|學院|銀行|商圈|博物館|圖書館|美術館)"
+    r"(?:(?![個這該的在歸與和及由到向是為各某本此有請洽導給讓把被從找去問跟一二三四五六七八九十百千家間所月年日])[\u4e00-\u9fff]){2}(?:局|創新中心|研究中心|策略中心|研究院|研究所|處(?=[，。、；：長的與和及]|$|決定|提供|負責|辦理|審查|公布|受理)|委員會|基金會|(?<![簽部連])署(?!名)|公司|大學|醫院|公所|協會|公會|工會|商會|學會|聯盟|學院|銀行|商圈|博物館|圖書館|美術館)"
 )
 _TITLE = "(?:主任委員|副主委|主委|委員|科長|組長|代表|大使|創辦人|召集人|發言人|導演|市長|副市長|局長|副局長|處長|主任|院長|校長|董事長|總經理|執行長|理事長|署長|部長|總統|議員|教授|秘書長|里長|區長)"
 _SURNAMES = "陳林黃張李王吳劉蔡楊許鄭謝洪郭邱曾廖賴徐周葉蘇莊呂江何蕭羅高潘簡朱鍾游彭詹胡施沈余趙盧梁顏柯翁魏孫戴范方宋鄧杜傅侯曹薛丁卓馬董温溫唐藍石蔣古紀姚連馮歐程湯田康姜白汪鄒尤巫鐘黎涂史龔嚴韓袁金童陸夏柳錢"
@@ -32,6 +32,8 @@ _ROAD = re.compile(
 _ANY_ROAD = re.compile(
     r"(?:[\u4e00-\u9fff][區里市在到於]|^|[，。、；：:\s])?(?P<road>(?![一二三四五六七八九十這那哪此該每各條同在到於的往沿][\u4e00-\u9fff])[\u4e00-\u9fff](?![網線公鐵道馬通電上走迷半後前出退銷思水陸航管問帶順沿銀套岔絲小大老舊新山回來去過條的之開修養])[\u4e00-\u9fff])(?:路(?!口|線|面|邊|燈|段|網|程|過|徑|況|權|竹|平|由|障|人|標|樹|透|跑|旁|不|壞)|街(?!口|道|頭))"
 )
+# Of a district, its east is not its west.
+_HALF_DISTRICT = re.compile(r"[\u4e00-\u9fff]{2}[東西南北]區")
 # Countries, states and counties: of the name, the last two characters tell enough.
 _LAND = re.compile(
     r"(?P<land>(?![我本各全外多兩某該他九亞三五])[\u4e00-\u9fff][州省縣])(?!市|長|級|政|府|道|議|民|立)|(?P<country>[美英法德日韓泰越印中俄加澳荷瑞義][國本](?!小|中|際|家|語))"
@@ -51,6 +53,11 @@ _JOINED = re.compile(
 _LETTERED = re.compile(
     r"\b(?:plots?|zones?|gates?|exits?|halls?|blocks?|lots?|areas?|sites?|lines?|platforms?|buildings?|towers?|groups?|grades?)"
     r" (?P<letters>[A-Z](?:(?:, | and | or | to )[A-Z])*)\b|(?<![A-Za-z])(?P<letter>[A-Z])(?=[區棟館級組](?!域)|基地|出口|坵塊)"
+)
+# A month before a year is a date, and no name.
+_EDITION = re.compile(
+    r"\b(?!(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sep|Oct|Nov|Dec|In|Since|By|Year|Early|Late|Mid|The|From|Until|As|For)[a-z]*\b)"
+    r"(?P<word>[A-Z][A-Za-z]+) (?P<year>20\d\d)\b|(?<!\d)(?P<year2>20\d\d)(?P<start>(?!年)[\u4e00-\u9fff]{2})"
 )
 _QUOTED = re.compile(r"[「『《〈“](?P<inside>[^」』》〉”]{2,40})[」』》〉”]")
 _CAPITALISED = re.compile(r"(?<![A-Za-z0-9'’])[A-Z][A-Za-z]*(?:[0-9-]\w*)?")
@@ -163,6 +170,15 @@ def read_joined(text: str) -> Iterator[Claim]:
         yield _claim(match["item"] or match["first"] or match["invited"] or match["doer"], match)
 
 
+def read_editions(text: str) -> list[tuple[str, int]]:
+    """Return what is named by its year, with it: ("expo", 2025) of "the Smart City Expo 2025", ("智慧", 2025) of 2025智慧城市展."""
+    plain = unicodedata.normalize("NFKC", text)
+    return [
+        ((match["word"] or match["start"]).casefold(), int(match["year"] or match["year2"]))
+        for match in _EDITION.finditer(plain)
+    ]
+
+
 def read_other_names(text: str) -> Iterator[Claim]:
     """Yield what looks like a name; `value` is the part of it, folded, that must stand in the source."""
     plain = unicodedata.normalize("NFKC", text)
@@ -177,6 +193,8 @@ def read_other_names(text: str) -> Iterator[Claim]:
     for match in _LETTERED.finditer(plain):
         for letter in re.findall("[A-Z]", match["letters"] or match["letter"]):
             yield _claim(letter, match)
+    for match in _HALF_DISTRICT.finditer(plain):
+        yield _claim(match.group(), match)
     for match in _LAND.finditer(plain):
         yield _claim(match["land"] or match["country"], match)
     for match in _QUOTED.finditer(text):

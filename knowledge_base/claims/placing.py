@@ -14,6 +14,7 @@ from knowledge_base.claims.aboutness import (
     find_clause,
     find_joined,
     find_ranges,
+    read_label,
     share,
     tokens_after,
     tokens_and_numbers,
@@ -183,6 +184,7 @@ class Places:
             or self._stands_by_opposite(claim, sentence, beside)
             or self._has_another_rate(claim, sentence, beside)
             or self._has_another_unit(claim, sentence)
+            or self._has_label_of_another(claim, sentence, beside)
             or self._fits_better(claim, sentence, beside)
             or self._belongs_elsewhere(claim, sentence, beside)
         )
@@ -208,6 +210,28 @@ class Places:
         clause = normalise(text[slice(*find_clause(claim, text, beside))])
         theirs = [place.clause for place in self.places if is_stated(claim, place.claim)]
         return bool(theirs) and all(find_opposite(clause, other) for other in theirs)
+
+    def _has_label_of_another(self, claim: Claim, sentence: str, beside: Sequence[Claim]) -> bool:
+        """Say whether two values bear one label here, which in the source only the other bears: "card 40, card 20"."""
+        text = rewrite_numerals(sentence)
+        label = read_label(claim, text)
+        twice = [
+            other
+            for other in beside
+            if other.kind is claim.kind
+            and other.value != claim.value
+            and other.start != claim.start
+            and label
+            and read_label(other, text) == label
+        ]
+        return any(label in self._labels_of(other) - self._labels_of(claim) for other in twice)
+
+    def _labels_of(self, claim: Claim) -> set[str]:
+        return {
+            read_label(place.claim, rewrite_numerals(self._lines[place.line]))
+            for place in self.places
+            if is_stated(claim, place.claim)
+        }
 
     def _has_another_unit(self, claim: Claim, sentence: str) -> bool:
         """Say whether a number is in metres here, and in kilometres wherever the source states it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, permutations
@@ -19,7 +19,7 @@ from knowledge_base.claims.aboutness import (
 )
 from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.contacts import normalise_address
-from knowledge_base.claims.names import read_names
+from knowledge_base.claims.names import read_editions, read_names
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.placing import MIN_AROUND, OUT_OF_PLACE_MARGIN, Places
 from knowledge_base.claims.reading import read_values
@@ -131,6 +131,14 @@ class Source:
             if passage.url:
                 claims.append(Claim(ClaimKind.URL, normalise_address(passage.url), passage.url, 0, 0))
         return tuple(claims)
+
+    @cached_property
+    def editions(self) -> Mapping[str, set[int]]:
+        """The years of what is named by its year."""
+        years: dict[str, set[int]] = {}
+        for word, year in read_editions(self._whole):
+            years.setdefault(word, set()).add(year)
+        return years
 
     @cached_property
     def own_days(self) -> tuple[Claim, ...]:

@@ -18,6 +18,7 @@ from knowledge_base.claims.claim import Claim, ClaimKind
 from knowledge_base.claims.names import (
     load_bodies,
     mentions_name,
+    read_editions,
     read_joined,
     read_listed,
     read_names,
@@ -156,6 +157,9 @@ class Checker:
         for claim in read_names(sentence, load_bodies()):
             if not mentions_name(folded, claim):
                 yield Problem(ClaimKind.NAME, claim.text)
+        for word, year in read_editions(sentence):
+            if year not in source.editions.get(word, {year}):
+                yield Problem(f"{ClaimKind.NAME}_out_of_place", f"{word} {year}")
         for claim in read_other_names(sentence):
             (name,) = claim.value
             if (
@@ -250,7 +254,11 @@ def _check_opposites(sentence: str, source: Source) -> Iterable[Problem]:
     """Find a word that stands where the source has its opposite: "before" for "after", weekdays for weekends."""
     if source.is_foreign_to(sentence):
         return
-    near = source.drop_names("\n".join(sorted(source.near_lines(sentence))))
+    lines = sorted(source.near_lines(sentence))
+    if "condition" in read_word_classes(sentence):
+        # What holds only under a condition is held against what the source says under one.
+        lines = [line for line in lines if "condition" in read_word_classes(line)] or lines
+    near = source.drop_names("\n".join(lines))
     if word := find_opposite(source.drop_names(drop_framing(sentence)), near):
         yield Problem("opposite", word)
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from bot.answer import Answer, AnswerContext, AnswerPart
 from bot.model_contract import Failure, ModelFailed
 from knowledge_base.claims.claim import Claim, ClaimKind
+from knowledge_base.claims.names import read_names
 from knowledge_base.claims.numerals import rewrite_numerals
 from knowledge_base.claims.reading import read_values
 from knowledge_base.claims.stated import is_stated
 from knowledge_base.claims.words import read_groups
 from knowledge_base.evidence import RatedPassage, Verdict
+from knowledge_base.glossary import Glossary
 from knowledge_base.question import Kind, QuestionPart, shows_kind
 
 # What answers a question for a value.
@@ -52,10 +54,11 @@ def add_missing(
     """
     verdicts = {verdict.part.text: verdict for verdict in context.verdicts}
     documents = {citation.number: citation.document_id for citation in quoted.citations}
+    glossary = context.knowledge.library.glossary
     complete = list(kept)
     for part in quoted.parts:
         cited = {documents[number] for statement in part.statements for number in statement.citations}
-        for text in _list_needed(part, verdicts.get(part.question), complete, cited):
+        for text in _list_needed(part, verdicts.get(part.question), complete, cited, glossary):
             added = quote(text)
             if added is None:
                 raise ModelFailed(Failure.UNFIT, "leaves out what cannot be quoted beside it")
@@ -64,7 +67,7 @@ def add_missing(
 
 
 def _list_needed(
-    part: AnswerPart, verdict: Verdict | None, kept: Sequence[Kept], documents: Collection[str]
+    part: AnswerPart, verdict: Verdict | None, kept: Sequence[Kept], documents: Collection[str], glossary: Glossary
 ) -> list[str]:
     """Return the statements of a part that nothing of what is kept gives."""
     said = {item.text for item in kept} | {item.line for item in kept if item.is_quote}
@@ -76,8 +79,8 @@ def _list_needed(
     kind = verdict.part.kind
     own = [item for item in kept if any(rated.found.passage.document_id in documents for rated in item.passages)]
     best = [text for text in _list_best(verdict, statements) if text not in said and not _gives(own, text, kind)]
-    of_group = _find_of_group(verdict.part, statements, kept)
-    return list(dict.fromkeys([*of_group, *best]))
+    named = [*_find_of_group(verdict.part, statements, kept), *_find_of_name(verdict.part, statements, kept, glossary)]
+    return list(dict.fromkeys([*named, *best]))
 
 
 def _find_of_group(part: QuestionPart, statements: Sequence[str], kept: Sequence[Kept]) -> list[str]:
@@ -85,6 +88,13 @@ def _find_of_group(part: QuestionPart, statements: Sequence[str], kept: Sequence
     told = frozenset(group for item in kept for group in read_groups(item.text))
     untold = read_groups(part.text) - told
     return [text for text in statements if read_groups(text) & untold][:1]
+
+
+def _find_of_name(part: QuestionPart, statements: Sequence[str], kept: Sequence[Kept], glossary: Glossary) -> list[str]:
+    """Return the first statement on a place or body that the question names and nothing of what is kept."""
+    told = {claim.value for item in kept for claim in read_names(item.text, glossary)}
+    untold = {claim.value for claim in read_names(part.text, glossary)} - told
+    return [text for text in statements if untold & {claim.value for claim in read_names(text, glossary)}][:1]
 
 
 def _list_best(verdict: Verdict, statements: Sequence[str]) -> list[str]:

@@ -247,8 +247,10 @@ async def _let_through(
             if quote:
                 kept.append(quote)
                 said.add(instead)
-            problems = tuple((str(problem.kind), mask_personal_data(problem.text)) for problem in guarded.problems)
-            dropped.append(Dropped(mask_personal_data(guarded.text), problems, instead))
+            problems = tuple(
+                (str(problem.kind), mask_personal_data(problem.text, landlines=False)) for problem in guarded.problems
+            )
+            dropped.append(Dropped(mask_personal_data(guarded.text, landlines=False), problems, instead))
     return kept, dropped
 
 

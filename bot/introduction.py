@@ -15,9 +15,10 @@ from knowledge_base.tokens import load_question_cues, normalise
 _CUES = load_question_cues()
 # A whole clause that says who asks, once numbers are left out; and what names a number of one's own.
 _INTRODUCTION = re.compile("|".join(_CUES["introduces"]))
-_LABEL = re.compile("|".join(_CUES["labels"]), re.IGNORECASE)
+_MASK = r"\[(?:card|ID|phone|e-mail)\]"
+# What has a number may be what is asked about: 「我的身分證…遺失了」.
+_NUMBER = re.compile(rf"(?:{'|'.join(_CUES['labels'])})?\s*{_MASK}(?=[\W_]|$)|{_MASK}", re.IGNORECASE)
 _HOUSE = re.compile("|".join(_CUES["house"]))
-_MASK = re.compile(r"\[(?:card|ID|phone|e-mail)\]")
 _CLAUSE_END = re.compile(r"(?<=[，,。；;！!？?\n])|(?<=\. )")
 
 
@@ -29,10 +30,7 @@ def drop_introduction(text: str) -> str:
 
 def _shorten(clause: str) -> str:
     """Return a clause without one's own numbers and house; nothing where that and a name was all of it."""
-    if asks_something(clause):
-        return clause
-    bare = _MASK.sub(" ", mask_personal_data(clause, landlines=False))
-    bare = bare if bare == clause else _LABEL.sub(" ", bare)
-    bare = _HOUSE.sub("", bare)
+    masked = mask_personal_data(clause, landlines=False)
+    bare = _HOUSE.sub("", _NUMBER.sub(" ", masked) if masked != clause else clause)
     rest = normalise(bare).strip(" ,.;:!。、\n")
     return "" if not rest or _INTRODUCTION.fullmatch(rest) else bare

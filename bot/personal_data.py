@@ -28,6 +28,20 @@ _PASSPORT = re.compile(
     r"(?:護照|passport)(?:號碼|號|\s?(?:number|no\.?))?(?:\s?(?:是|為|:|is|#)){0,2}\s?(?P<number>[A-Z]{0,2}\d{7,9})(?!\d)",
     re.IGNORECASE,
 )
+# What its owner names: an account, a health card, a day of birth, a name in a chat.
+_IS = r"(?:是|為|在|:|：|is|\s){0,3}"
+_NAMED = tuple(
+    (re.compile(rf"(?:{name}){_IS}(?P<own>{value})", re.IGNORECASE), mask)
+    for name, value, mask in (
+        (r"帳號|帳戶|健保卡(?:號碼?)?|\baccount(?: number| no\.?)?", r"\d[\d\s-]{8,22}\d", "[number]"),
+        (
+            r"生日|出生(?:年月日|日期)?|\bbirthday|\bborn on|\bdate of birth",
+            r"(?:民國)?\d{2,4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?",
+            "[date of birth]",
+        ),
+        (r"\bline\s?(?:id|帳號)", r"@?[A-Za-z0-9._-]{4,20}", "[LINE ID]"),
+    )
+)
 _LANDLINE = re.compile(
     rf"(?<!\d)(?:\+?886{_GAP}|\(?0)(?:8(?:2|9|26|36)|37|49|[2-8]){_GAP}\d{{3,4}}{_GAP}\d{{3,4}}(?!\d)"
 )
@@ -43,11 +57,12 @@ Span = tuple[int, int, str]
 def mask_personal_data(text: str, *, landlines: bool = True) -> str:
     """Replace Taiwanese ID numbers, phone numbers, card numbers (by their check digit) and e-mail addresses.
 
-    `landlines=False` is for what the assistant says itself: offices have landlines, and everybody may know them.
+    So are accounts, health cards, days of birth and names in chats that are called so. `landlines=False` is for what
+    the assistant says itself: offices have landlines and accounts, and everybody may know them.
     """
     seen = text.translate(_UNSEEN)
     finders = (_find_emails, _find_cards, _find_passports, _find_ids, _find_old_ids, _find_phones)
-    for find in (*finders, *((_find_landlines,) if landlines else ())):
+    for find in (_find_named, *finders, _find_landlines) if landlines else finders:
         seen = _replace(seen, find(seen.translate(_NARROW)))
     return seen
 
@@ -77,6 +92,11 @@ def _find_cards(text: str) -> Iterator[Span]:
 
 def _find_passports(text: str) -> Iterator[Span]:
     yield from ((*match.span("number"), "[ID]") for match in _PASSPORT.finditer(text))
+
+
+def _find_named(text: str) -> Iterator[Span]:
+    found = ((*match.span("own"), mask) for pattern, mask in _NAMED for match in pattern.finditer(text))
+    yield from sorted(found)
 
 
 def _find_ids(text: str) -> Iterator[Span]:

@@ -10,6 +10,7 @@ from bot.answer import MAX_QUESTION_CHARACTERS, Answer, AnswerContext, Status
 from knowledge_base.instructions import drop_hidden, is_instruction
 from knowledge_base.question import asks_something
 from knowledge_base.tokens import normalise
+from knowledge_base.traditional import write_traditional
 from prompts import load_screens
 
 _SPACES = re.compile(r"[ \t\u3000]+")
@@ -41,7 +42,7 @@ def _screen(text: str, raw: str = "") -> Status | None:
         return Status.UNANSWERED_EMPTY
     if len(text) > MAX_QUESTION_CHARACTERS:
         return Status.UNANSWERED_TOO_LONG
-    folded = normalise(text)
+    folded = normalise(write_traditional(text))
     asks = asks_something(text)
     gives_orders = is_instruction(raw or text)
     return next(

@@ -29,15 +29,25 @@ def write_lies(prompt: SeenPrompt, book: dict[str, list[str]], chance: random.Ra
     return answer_of([(first["passages"], lie.text), *((s["passages"], s["text"]) for s in honest["sentences"][1:])])
 
 
-async def serve(says: str, mood: str, port: int) -> None:
+async def serve(says: str, mood: str, port: int, *, shows: bool) -> None:
     book = make_phrasebook(entry for language in LANGUAGES for entry in read_paraphrases(language))
     chance = random.Random(1)
+
+    def write(prompt: SeenPrompt) -> JsonObject:
+        if shows:
+            sys.stdout.write(f"{prompt.human}\n\n")
+            sys.stdout.flush()
+        return write_lies(prompt, book, chance) if says == "lies" else write_honestly(prompt, book)
+
     model = OpenAiSimulator(
-        (lambda prompt: write_lies(prompt, book, chance)) if says == "lies" else (lambda p: write_honestly(p, book)),
+        write,
         mood=Mood(mood),
         seconds_a_piece=0.02,
     )
-    await model.start(port)
+    try:
+        await model.start(port)
+    except OSError as error:
+        sys.exit(f"Port {port} cannot be used ({error.strerror}). Choose another with --port.")
     settings = {"": "openai:fake", "_URL": model.address, "_KEY": KEY}
     line = " ".join(f"ASKBAY_LANGUAGE_MODEL{name}={value}" for name, value in settings.items())
     sys.stdout.write(f"A fake language model listens. Put this before the assistant's command:\n{line}\n")
@@ -50,9 +60,10 @@ def main() -> None:
     parser.add_argument("--says", choices=("truth", "lies"), default="truth", help="lies: the first sentence is false")
     parser.add_argument("--mood", choices=[mood.value for mood in Mood], default=Mood.WELL.value)
     parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--shows", action="store_true", help="print what it is asked")
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(given.says, given.mood, given.port))
+        asyncio.run(serve(given.says, given.mood, given.port, shows=given.shows))
 
 
 if __name__ == "__main__":

@@ -65,6 +65,21 @@ def test_dates_amounts_and_service_numbers_stay_readable(said):
     assert mask_personal_data(said) == said
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("我的帳號822-123456789012可以退費嗎", "我的帳號[number]可以退費嗎"),
+        ("健保卡號000012345678遺失了", "健保卡號[number]遺失了"),
+        ("我生日是1980/1/1，可以申請嗎", "我生日是[date of birth]，可以申請嗎"),
+        ("出生年月日：民國69年1月1日", "出生年月日：[date of birth]"),
+        ("my line id: johnny88", "my line id: [LINE ID]"),
+    ],
+)
+def test_what_is_called_ones_own_is_masked_in_a_question(said, kept):
+    assert mask_personal_data(said) == kept
+    assert "市府帳號12345678901" in mask_personal_data("市府帳號12345678901", landlines=False)
+
+
 def test_what_the_assistant_says_keeps_the_offices_numbers():
     assert mask_personal_data("請撥07-3352999", landlines=False) == "請撥07-3352999"
 

@@ -49,6 +49,8 @@ _JOINED = re.compile(
     rf"|(?:由|邀請|請到)(?P<invited>[{_SURNAMES}][\u4e00-\u9fff]{{2}})"
     rf"|(?P<doer>[{_SURNAMES}][\u4e00-\u9fff]{{2}})(?=出席|主持|致詞|揭牌|主談|主講|剪綵|表示|指出|擔任|上任)"
 )
+# An app that is called so with a plus is another one than without.
+_WITH_PLUS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]*\+(?![\w+])")
 # What a letter tells apart: "plots D and E", B棟.
 _LETTERED = re.compile(
     r"\b(?:plots?|zones?|gates?|exits?|halls?|blocks?|lots?|areas?|sites?|lines?|platforms?|buildings?|towers?|groups?|grades?)"
@@ -194,6 +196,8 @@ def read_other_names(text: str) -> Iterator[Claim]:
         for letter in re.findall("[A-Z]", match["letters"] or match["letter"]):
             yield _claim(letter, match)
     for match in _HALF_DISTRICT.finditer(plain):
+        yield _claim(match.group(), match)
+    for match in _WITH_PLUS.finditer(plain):
         yield _claim(match.group(), match)
     for match in _LAND.finditer(plain):
         yield _claim(match["land"] or match["country"], match)

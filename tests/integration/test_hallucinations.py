@@ -38,6 +38,10 @@ def guards():
     }
 
 
+# What stands in no form in the document.
+OF_A_VALUE = {"date", "time", "weekday", "clock", "amount", "percent", "percentage", "phone", "url", "email"}
+
+
 def find_number(guard, line):
     return next(number for number, passage in enumerate(guard.passages, 1) if line in passage.text)
 
@@ -103,8 +107,11 @@ def test_of_sentences_written_by_someone_who_had_not_seen_the_check_few_false_on
         for entry in read_blind(name):
             guard = guards[entry["document"], entry["language"]]
             numbers = sorted({find_number(guard, line) for line in entry["source"]})
-            out[name] += guard.guard(entry["text"], numbers).passes
-    assert out["false"] <= 0.025 * len(read_blind("false"))
+            passes = guard.guard(entry["text"], numbers).passes
+            out[name] += passes
+            out["value"] += passes and entry.get("kind") in OF_A_VALUE
+    assert out["value"] == 0
+    assert out["false"] <= 0.02 * len(read_blind("false"))
     assert out["honest"] >= 0.87 * len(read_blind("honest"))
 
 

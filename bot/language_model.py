@@ -76,11 +76,16 @@ def open_language_model(settings: ModelSettings, now: Callable[[], float] = time
         raise LanguageModelUnusable(f"{settings.name}: {error}") from error
     except Exception as error:
         # Each provider has its own errors for a missing key or an unknown model.
-        raise LanguageModelUnusable(f"{settings.name}: {type(error).__name__}: {str(error)[:300]}") from error
+        raise LanguageModelUnusable(f"{settings.name}: {type(error).__name__}: {_first_line(error)}") from error
     # OpenAI's client loads this part, for a second, when it is first used: at the start rather than for a citizen.
     getattr(getattr(chat, "root_async_client", None), "beta", None)
     load_chat_template("compose_answer")
     return ChatLanguageModel(chat, settings, now)
+
+
+def _first_line(error: Exception) -> str:
+    """Return what an error says, without the lists that some add."""
+    return next(iter(str(error).splitlines()), "")[:300]
 
 
 def _make_options(settings: ModelSettings) -> dict[str, Any]:

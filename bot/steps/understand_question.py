@@ -20,7 +20,7 @@ def understand_question(context: AnswerContext) -> AnswerContext:
     """
     judge = context.knowledge.judge
     # The documents are in traditional characters; whoever asks in simplified ones is understood all the same.
-    before_in_traditional = tuple(write_traditional(text) for text in context.asked_before)
+    before_in_traditional = tuple(drop_introduction(write_traditional(text)) for text in context.asked_before)
     question = drop_introduction(write_traditional(context.text))
     context = replace(context, text=question, asked_before=before_in_traditional)
     parts = [

@@ -56,7 +56,7 @@ _LARGE_AND_A_HALF = re.compile(rf"(?<=[\d{_CJK_DIGIT}十百千])([億萬千百])
 _HALF_OF = {"億": "五千萬", "萬": "五千", "千": "五百", "百": "五十"}
 # An extension of one numeral, and the number of a house behind another.
 _EXTENSION = re.compile(r"(?<=[轉機])\s?([零一二三四五六七八九])(?=[，。、；;,.)）\s]|$)")
-_SUB_NUMBER = re.compile(rf"([{_CJK_DIGIT}十百\d]+)之([{_CJK_DIGIT}十\d]+)號")
+_SUB_NUMBER = re.compile(rf"(?<![\d{_CJK_DIGIT}十百])(\d+|[{_CJK_DIGIT}十百]+)之(\d+|[{_CJK_DIGIT}十]+)號")
 _UNIT_BELOW = {"百": "十", "千": "百", "萬": "千", "億": "千萬"}
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _UNSEEN = dict.fromkeys((0x0000, 0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))

@@ -489,7 +489,9 @@ def test_no_other_phone_than_the_sources_goes_out(phone):
     assert not check(f"旗津渡輪的電話是{phone}。", FERRY).holds
 
 
-@pytest.mark.parametrize("text", ["1" * 4_000, "一" * 4_000, "1," * 2_000, "0-" * 2_000])
+@pytest.mark.parametrize(
+    "text", ["1" * 4_000, "一" * 4_000, "1," * 2_000, "0-" * 2_000, "2十之十2號" * 400, "百之一號半億半塊" * 400]
+)
 def test_a_number_without_end_is_read_as_its_start(text):
     assert all(len(str(claim.value)) < 200 for claim in read_values(text, TODAY))
 

@@ -113,6 +113,7 @@ _DAY_KINDS = (
             r"春節|農曆新?年|過年|大年初|\b(?:Lunar|Chinese) New Year\b(?!['’]s Eve)|\bSpring Festival\b", re.IGNORECASE
         ),
     ),
+    ("new year", re.compile(r"(?<!農曆)新年(?!度)|\b(?<!Lunar )(?<!Chinese )New Year\b(?!['’]s)")),
     ("new year's day", re.compile(r"元旦|\bNew Year['’]s Day\b", re.IGNORECASE)),
     ("tomb-sweeping day", re.compile(r"清明|\bTomb[- ]Sweeping\b", re.IGNORECASE)),
     ("dragon boat festival", re.compile(r"端午|\bDragon Boat\b", re.IGNORECASE)),
@@ -153,7 +154,7 @@ _CLOCK_EN_START = re.compile(
 )
 _CLOCK_WORDS = (
     (re.compile(r"正午|\b(?:at |until |till )?(?:noon|midday)\b", re.IGNORECASE), 720),
-    (re.compile(r"午夜|\bmidnight\b", re.IGNORECASE), 0),
+    (re.compile(r"午夜|子夜|\bmidnight\b", re.IGNORECASE), 0),
     # The old double hours, by their middle.
     *((re.compile(f"{name}時(?!候|間)"), 120 * place) for place, name in enumerate("子丑寅卯辰巳午未申酉戌亥")),
 )
@@ -165,7 +166,8 @@ _PARTS_OF_DAY = (
     ("breakfast", re.compile(r"早餐(?:時間|時段)|\bbreakfast[- ]?time\b", re.IGNORECASE)),
     ("lunch", re.compile(r"午餐(?:時間|時段)|午休|中午時段|\blunch[- ]?(?:time|break|hour)\b", re.IGNORECASE)),
     ("tea", re.compile(r"下午茶|\btea[- ]?time\b", re.IGNORECASE)),
-    ("dinner", re.compile(r"晚餐(?:時間|時段)|宵夜|\b(?:dinner|supper|bed)[- ]?time\b", re.IGNORECASE)),
+    ("dinner", re.compile(r"晚餐(?:時間|時段)|晚飯|宵夜|\b(?:dinner|supper|bed)[- ]?time\b", re.IGNORECASE)),
+    ("closing", re.compile(r"下班(?:前|後|之前|以前)|打烊|\bclose of business\b|\bclosing time\b", re.IGNORECASE)),
     ("whole", re.compile(r"全天|整天|日夜|\b(?:a?round the clock|all day|24/7)\b", re.IGNORECASE)),
     ("morning", re.compile(r"上午|早上|早晨|清晨|\bmornings?\b", re.IGNORECASE)),
     ("afternoon", re.compile(r"下午|午後|\bafternoons?\b", re.IGNORECASE)),

@@ -24,6 +24,7 @@ _TITLED = re.compile(
     rf"{_TITLE}(?P<after>[{_SURNAMES}][\u4e00-\u9fff])(?![會部局])|(?P<before>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}){_TITLE}"
     rf"|{_TITLE}(?:是|為|:|叫)\s?(?P<told>[{_SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=[，。,.；\s]|$)"
 )
+_LINK = re.compile(r"[a-z]\.(?:gov|com|org|net|edu|tw|travel|io)\b")
 # Roads told apart by a number: 五福三路 is not 五福二路.
 _ROAD = re.compile(
     r"[\u4e00-\u9fff]{2}[一二三四五六七八九十]路(?!口?公車)|(?P<road>[A-Z][A-Za-z'’-]+ \d(?:st|nd|rd|th)) (?:Road|Rd|Street|St)\b"
@@ -145,10 +146,14 @@ _COMMON = frozenset(
 
 
 def read_names(text: str, glossary: Glossary) -> Iterator[Claim]:
-    """Yield the names of the glossary that a text mentions; `value` is every form of the name, folded."""
+    """Yield the names of the glossary that a text mentions; `value` is every form of the name, folded.
+
+    A link is no mention of whose it is, except where the text itself says the link.
+    """
     for mention in glossary.find_mentions(text):
         if mention.entry.kind == NAME:
-            yield Claim(ClaimKind.NAME, mention.entry.folded, mention.form, mention.start, mention.end)
+            forms = tuple(f for f in mention.entry.folded if f == mention.form or not _LINK.search(f))
+            yield Claim(ClaimKind.NAME, forms, mention.form, mention.start, mention.end)
 
 
 @cache

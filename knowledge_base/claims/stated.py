@@ -21,6 +21,7 @@ _PARTS_OF_DAY = {
     "lunch": range(660, 841),
     "tea": range(840, 1021),
     "dinner": range(1020, 1201),
+    "closing": range(16 * 60, 18 * 60 + 1),
     "whole": range(0),
     "morning": range(12 * 60 + 1),
     "afternoon": range(12 * 60, 18 * 60 + 1),

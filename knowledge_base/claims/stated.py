@@ -33,7 +33,6 @@ _PARTS_OF_YEAR: dict[str, Container[int]] = {
     "middle": range(5, 9),
     "end": range(11, 13),
     "last": range(12, 13),
-} | {
     "spring": range(3, 6),
     "summer": range(6, 9),
     "autumn": range(9, 12),
@@ -41,9 +40,6 @@ _PARTS_OF_YEAR: dict[str, Container[int]] = {
 }
 _MONTH_DAYS, _MONTH_SLACK_DAYS = 30.44, 2
 HALF = 50
-NEXT_DAY = ("next day", None, None)
-TOMORROW = frozenset({"明天", "明日", "tomorrow"})
-LARGE = 10_000
 _LOCAL_NUMBER_DIGITS = (7, 8)
 
 
@@ -61,9 +57,6 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
                 return bool(stated.value == (claim.value, None, None))
             if stated.kind is ClaimKind.PHONE:
                 return bool(stated.value.partition("#")[2] == str(claim.value))
-            if stated.kind is ClaimKind.MONEY and not isinstance(claim.value, str):
-                # Of a large amount the currency may go unsaid.
-                return bool(claim.value >= LARGE and claim.value == stated.value[1])
             return stated.kind in _SAME_NUMBER and bool(stated.value == claim.value)
         case ClaimKind.MONEY:
             if stated.kind is ClaimKind.NUMBER:
@@ -72,9 +65,6 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
             return _is_most(stated)
         case ClaimKind.PERCENT if stated.value == MOST:
             return False
-        case ClaimKind.PERCENT if stated.kind is ClaimKind.PERCENT and claim.text.endswith("折"):
-            # To pay 八折 is to pay 80%, and to save 20%.
-            return stated.value in (claim.value, 100 - claim.value)
         case ClaimKind.PERCENT if stated.kind is ClaimKind.FRACTION:
             return _is_fraction(claim.value, stated.value)
         case ClaimKind.FRACTION if stated.kind is ClaimKind.PERCENT and stated.value != MOST:
@@ -98,9 +88,6 @@ def is_stated(claim: Claim, stated: Claim) -> bool:
 
 
 def _is_date_stated(claim: Claim, stated: Claim) -> bool:
-    if stated.value == NEXT_DAY and claim.text.lower() in TOMORROW:
-        # Of a rule for the next day, one may say what it means for tomorrow.
-        return True
     if stated.kind is ClaimKind.NUMBER:
         year, month, day = claim.value
         return month is None and day is None and bool(year == stated.value)

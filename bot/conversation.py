@@ -98,8 +98,13 @@ class Assistant:
             turns=await self._find_turns(conversation_id) if conversation_id else (),
         )
         reply, question = await self.answer(asked, on_progress)
-        # What was asked is stored, and what it cost accounted for, though whoever asked leaves meanwhile.
-        await asyncio.shield(self._save(question))
+        saving = asyncio.ensure_future(self._save(question))
+        try:
+            await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            # What was asked is stored, and what it cost accounted for, though whoever asked leaves meanwhile.
+            await saving
+            raise
         return reply
 
     async def _save(self, question: AskedQuestion) -> None:

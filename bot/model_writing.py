@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.answer import STATES_FACTS, Answer, AnswerContext, Status, Turn
 from bot.fluent_answer import PROMPT, Dropped, write_fluent_answer
 from bot.follow_up import PROMPT as REWRITE_PROMPT
@@ -79,7 +77,8 @@ class ModelWriter:
         try:
             async with self.database.begin() as connection:
                 await save_model_uses(connection, None, uses)
-        except SQLAlchemyError:
+        except Exception:
+            # Whatever the database raises (some drivers raise OSError), the cancellation must go on.
             log.exception("%d uses of the language model are not accounted for", len(uses))
 
     async def _make_independent(

@@ -86,6 +86,26 @@ async def test_what_an_answer_cost_is_counted_though_the_citizen_left_before_it_
     assert left.input_tokens > 100
 
 
+async def test_what_an_answer_cost_is_counted_though_the_citizen_left_while_it_was_stored(house, monkeypatch):
+    askbay, _ = house
+    begun, goes_on, save = asyncio.Event(), asyncio.Event(), conversation.save_question
+
+    async def save_slowly(connection, question):
+        begun.set()
+        await goes_on.wait()
+        await save(connection, question)
+
+    monkeypatch.setattr(conversation, "save_question", save_slowly)
+    asking = asyncio.create_task(ask(askbay))
+    async with asyncio.timeout(10):
+        await begun.wait()
+    asking.cancel()
+    goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await outcomes(askbay))["used"].uses == 1
+
+
 async def test_a_model_that_keeps_failing_rests(house):
     askbay, model = house
     model.mood = Mood.SERVER_ERROR

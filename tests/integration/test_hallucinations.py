@@ -112,7 +112,7 @@ def test_of_sentences_written_by_someone_who_had_not_seen_the_check_few_false_on
             out["value"] += passes and entry.get("kind") in OF_A_VALUE
     assert out["value"] == 0
     assert out["false"] <= 0.02 * len(read_blind("false"))
-    assert out["honest"] >= 0.87 * len(read_blind("honest"))
+    assert out["honest"] >= 0.86 * len(read_blind("honest"))
 
 
 def test_most_sentences_that_put_the_documents_own_words_and_values_together_anew_do_not_go_out(guards):
